@@ -341,8 +341,10 @@ def test_facts_are_the_conditions_that_the_director_is_asked():
         ("ed2022:G3", "Obliged: Order No. 117, edition of 2022, facility group 3."),
         (
             "ed2022:G2+;report:large_cities",
-            "Obliged: Order No. 117, edition of 2022, facility group 2 and above."
-            " Also counted in the report on large cities.",
+            (
+                "Obliged: Order No. 117, edition of 2022, facility group 2 and above."
+                " Also counted in the report on large cities."
+            ),
         ),
         (
             "all;if:has_grounds",
@@ -350,14 +352,18 @@ def test_facts_are_the_conditions_that_the_director_is_asked():
         ),
         (
             "if:leased;if:several_owners",
-            "Obliged: Order No. 117, every facility to which the condition applies."
-            " Condition met: the premises are leased, the building has several right holders.",
+            (
+                "Obliged: Order No. 117, every facility to which the condition applies."
+                " Condition met: the premises are leased, the building has several right holders."
+            ),
         ),
         ("report:large_cities", "Not obliged by the Order; counted in the report on large cities."),
         (
             "now:all;report:all",
-            "Obliged: Order No. 117, current edition, every facility."
-            " Also counted in the report on all institutions.",
+            (
+                "Obliged: Order No. 117, current edition, every facility."
+                " Also counted in the report on all institutions."
+            ),
         ),
     ],
 )
