@@ -1,8 +1,9 @@
 """The business identification number (БСН, БИН) of a Kazakhstan organisation.
 
-Twelve digits: ``YY`` and ``MM`` of the registration, the type (4 resident, 5 non-resident legal entity, 6 joint
-entrepreneurs), the subtype (0 head unit, 1 branch, 2 representative office, 3 farm), a serial of five digits, and a
-control digit. Formed after Government Decree No. 406 of 2007, as two independent open implementations read it.
+Twelve digits: ``YY`` and ``MM`` of the registration, the type (4 resident, 5 non-resident legal entity, 6
+joint entrepreneurs), the subtype (0 head unit, 1 branch, 2 representative office, 3 farm), a serial of five
+digits, and a control digit. Formed after Government Decree No. 406 of 2007, as two independent open
+implementations read it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ SYNTHETIC_NUMBERS: Final = _BLOCKS * 50_000  # how many serials `synthetic_bin` 
 
 
 class InvalidBin(ValueError):
-    """Not a business identification number; `code` names the rule that is broken, the message speaks to a person.
+    """Not a business identification number; `code` names the broken rule, the message speaks to a person.
 
     Codes: ``bin_length``, ``bin_digits``, ``bin_month``, ``bin_type``, ``bin_subtype``, ``bin_control``.
     """
@@ -83,8 +84,8 @@ def synthetic_bin(serial: int) -> str:
         raise ValueError(f"serial {serial} is not from 0 to {SYNTHETIC_NUMBERS - 1}")
     pair, block = divmod(serial, _BLOCKS)
     year, month = divmod(block, len(_MONTHS))
-    # Each serial owns two numbers. The last one of the eleven has weight 11 in the first pass and 2 in the second:
-    # if one of the two has no control digit, the other has.
+    # Each serial owns two numbers. The last one of the eleven has weight 11 in the first pass and 2 in the
+    # second: if one of the two has no control digit, the other has.
     for number in (2 * pair, 2 * pair + 1):
         first11 = f"{_SYNTHETIC_YEARS[year]}{_MONTHS[month]:02}40{number:05}"
         control = control_digit(first11)

@@ -1,7 +1,7 @@
 """Keys by which names are found and ordered, for databases that know no Kazakh.
 
-SQLite folds the case of ASCII only and PostgreSQL may run without a Kazakh collation, so both keys are made here
-and kept in columns of their own.
+SQLite folds the case of ASCII only and PostgreSQL may run without a Kazakh collation, so both keys are made
+here and kept in columns of their own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ KAZAKH_ALPHABET: Final = "аәбвгғдеёжзийкқлмнңоөпрстуұ
 LATIN_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 SORT_KEY_LENGTH: Final = 400
 
-# One sound, one spelling: what a Kazakh, a Russian and a Latin keyboard write for it. Letters that are not told apart
-# (қ and к, ы and и) only make a search find more.
+# One sound, one spelling: what a Kazakh, a Russian and a Latin keyboard write for it. Letters that are not
+# told apart (қ and к, ы and и) only make a search find more.
 _FOLDED: Final = str.maketrans(
     {
         **dict(
@@ -78,9 +78,9 @@ _NOT_A_WORD: Final = re.compile(r"[\W_]+")
 def search_key(text: str) -> str:
     """The text as it is compared in a search: ``Қонаев``, ``Конаев``, ``Qonaev`` and ``KONAYEV`` are one.
 
-    Case, the letters of one sound, doubled letters, signs and blanks between words are made alike; digits stay. Apply it
-    to the column and to what is typed, word by word. It spells, it does not translate: ``Сәтбаев`` is not ``Сатпаев``.
-    Idempotent.
+    Case, the letters of one sound, doubled letters, signs and blanks between words are made alike; digits
+    stay. Apply it to the column and to what is typed, word by word. It spells, it does not translate:
+    ``Сәтбаев`` is not ``Сатпаев``. Idempotent.
     """
     key = text
     while True:
@@ -114,10 +114,10 @@ _LONGEST_NUMBER: Final = 36 * 36 - 1  # digits
 
 
 def sort_key_kk(text: str, *, max_length: int = SORT_KEY_LENGTH) -> str:
-    """A key whose plain order is the Kazakh alphabetical order of the texts, numbers by value: № 2 before № 10.
+    """A key whose plain order is the Kazakh alphabetical order, with numbers by value: № 2 before № 10.
 
-    Case, quotes, dashes and the sign № do not count; words go before letters («Ақ су» before «Ақай»). It is made of 0-9
-    and a-z only, two characters a letter, and cut at `max_length`, so that it fits its column.
+    Case, quotes, dashes and the sign № do not count; words go before letters («Ақ су» before «Ақай»). It is
+    made of 0-9 and a-z only, two characters a letter, and cut at `max_length`, so that it fits its column.
     """
     tokens: list[str] = []
     number = ""
