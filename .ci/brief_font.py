@@ -1,9 +1,9 @@
-"""Make "Brief Serif", the face of the printed brief: Tinos 1.33 cut down to the letters that a brief can hold.
+"""Make "Brief Serif", the face of the printed brief: Tinos 1.33 cut down to what a brief can hold.
 
     apt-get install fonts-croscore && .venv/bin/python .ci/brief_font.py [FOLDER WITH Tinos-*.ttf]
 
 One whole file a style: WeasyPrint garbles Kazakh words whose letters come from several files of one family.
-The family is renamed because the OFL reserves the name of some older versions. Run by hand; results are committed.
+The family is renamed because some older versions reserve its name. Run by hand; results are committed.
 """
 
 import sys
@@ -44,7 +44,9 @@ REQUIRED = "ӘәҒғҚқҢңӨөҰұҮүҺһІі ЁёЪъ АЯая AZaz 01234567
 def cut(source: Path, style: str) -> Path:
     """Write the subset of one style as WOFF2 and return its path."""
     name, subfamily, *_ = STYLES[style]
-    options = subset.Options(layout_features=["*"], hinting=False, flavor="woff2", name_IDs=["*"], notdef_outline=True)
+    options = subset.Options(
+        layout_features=["*"], hinting=False, flavor="woff2", name_IDs=["*"], notdef_outline=True
+    )
     with TTFont(source / f"Tinos-{style}.ttf", recalcTimestamp=False) as font:
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=UNICODES)

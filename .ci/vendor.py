@@ -1,9 +1,10 @@
-"""Fetch the vendored web assets from the npm registry into `static/` (needs npm; run by hand, results are committed).
+"""Fetch the vendored web assets from the npm registry into `static/`.
 
     python3 .ci/vendor.py
 
-Every version is pinned here; `static/vendor/README.md` lists what came from where under which licence.
-Nothing is built: files are copied, source map references are cut off, and the icons become one sprite.
+Needs npm; run by hand, results are committed. Every version is pinned here; `static/vendor/README.md` lists
+what came from where under which licence. Nothing is built: files are copied, source map references are cut
+off, and the icons become one sprite.
 """
 
 import re
@@ -21,13 +22,14 @@ INTER = "@fontsource-variable/inter@5.3.0"
 INTER_SCRIPTS = ("latin", "latin-ext", "cyrillic", "cyrillic-ext")
 
 ICON_NAMES = """
-    adjustments alert-circle alert-triangle arrow-back-up arrow-left arrow-right arrows-diff ban bell book building
-    building-community calendar camera chart-bar chart-line check checklist chevron-down chevron-left chevron-right
-    chevron-up circle-check circle-dashed circle-half circle-x clipboard-check clock copy device-cctv device-floppy
-    download external-link eye eye-off file-import file-text file-type-pdf filter help-circle history home hourglass
-    inbox info-circle key language list-check loader-2 lock login logout mail map map-pin menu-2 moon paperclip
-    pencil phone photo plus printer qrcode refresh report school search send settings shield shield-check sun table
-    trash upload user user-check users world x
+    adjustments alert-circle alert-triangle arrow-back-up arrow-left arrow-right arrows-diff ban bell book
+    building building-community calendar camera chart-bar chart-line check checklist chevron-down
+    chevron-left chevron-right chevron-up circle-check circle-dashed circle-half circle-x clipboard-check
+    clock copy device-cctv device-floppy download external-link eye eye-off file-import file-text
+    file-type-pdf filter help-circle history home hourglass inbox info-circle key language list-check
+    loader-2 lock login logout mail map map-pin menu-2 moon paperclip pencil phone photo plus printer qrcode
+    refresh report school search send settings shield shield-check sun table trash upload user user-check
+    users world x
 """.split()
 
 
