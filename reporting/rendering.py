@@ -1,0 +1,117 @@
+"""A brief's words become HTML, and HTML becomes a PDF. Alone imports WeasyPrint.
+
+Both steps are pure: the same snapshot, number and date give the same HTML, and the same HTML gives the
+same bytes (with libharfbuzz-subset installed; the only dates inside are the brief's own). Nothing is fetched
+but our own static files, and anything that WeasyPrint merely warns of (a missing font, an unknown property)
+is an error here: a brief with a hole in it must not leave the house.
+"""
+
+import logging
+import mimetypes
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date as Date
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from urllib.parse import unquote
+
+import pyphen
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils import translation
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from reporting.brief_text import Snapshot, compose
+from reporting.hyphenation import DICTIONARY
+
+# No host has this name (RFC 2606): the address only says "our static files" to the fetcher below.
+STATIC_BASE = "https://static.invalid/"
+STYLESHEET = "css/print/brief.css"
+PDF_VARIANT = "pdf/a-3a"
+
+# WeasyPrint's loggers and a font configuration are shared by the process: one document at a time.
+_one_at_a_time = Lock()
+
+
+class RenderingError(RuntimeError):
+    """The document could not be rendered whole; the text repeats what WeasyPrint reported."""
+
+
+class StaticFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+    """Serves files that `staticfiles` finds; refuses every other address, network and file:// included."""
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        if not url.startswith(STATIC_BASE):
+            raise FatalURLFetchingError(f"Address outside the static files: {url}")
+        name = unquote(url.removeprefix(STATIC_BASE))
+        found = None if ".." in name.split("/") else finders.find(name)
+        if not isinstance(found, str):
+            raise FatalURLFetchingError(f"No such static file: {name}")
+        mime = mimetypes.guess_type(found)[0] or "application/octet-stream"
+        return URLFetcherResponse(url, Path(found).read_bytes(), {"Content-Type": mime})
+
+
+def render_html(snapshot: Snapshot, *, number: str, date: Date) -> str:
+    """The brief as one HTML page, in the snapshot's language; `date` is the day of the brief itself."""
+    with translation.override(snapshot["lang"]):
+        return render_to_string(
+            "documents/brief_country.html",
+            {"document": compose(snapshot, number=number, date=date), "static_base": STATIC_BASE},
+        )
+
+
+def render_pdf(html: str) -> bytes:
+    """The page as PDF/A-3a, fonts embedded, tagged, with bookmarks. About a second; not for a request.
+
+    Raises `RenderingError` when WeasyPrint warns of anything, or asks for a file that is not ours.
+    """
+    with _one_at_a_time, _warnings_raised(), warnings.catch_warnings():
+        # WeasyPrint 70 leaves its colour profile to the garbage collector; nothing of ours stays open.
+        warnings.filterwarnings("ignore", r"unclosed file .*sRGB2014\.icc", ResourceWarning)
+        stylesheet, fonts = _stylesheet()
+        try:
+            pdf = HTML(string=html, base_url=STATIC_BASE, url_fetcher=StaticFetcher()).write_pdf(
+                stylesheets=[stylesheet], font_config=fonts, pdf_variant=PDF_VARIANT
+            )
+        except FatalURLFetchingError as refused:
+            raise RenderingError(str(refused)) from refused
+    return bytes(pdf)
+
+
+@cache
+def _stylesheet() -> tuple[CSS, FontConfiguration]:
+    """Parsed once a process. Registers the Kazakh hyphenation too: WeasyPrint asks pyphen, which has none."""
+    pyphen.LANGUAGES["kk"] = DICTIONARY
+    pyphen.LANGUAGES_LOWERCASE["kk"] = "kk"
+    fonts = FontConfiguration()
+    with _warnings_raised():  # here too: a stylesheet with a fault must not get into the cache
+        return CSS(url=STATIC_BASE + STYLESHEET, url_fetcher=StaticFetcher(), font_config=fonts), fonts
+
+
+class _Collector(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _warnings_raised() -> Iterator[None]:
+    """WeasyPrint and fontTools only log what goes wrong; collect it and raise at the end."""
+    collector = _Collector()
+    loggers = [logging.getLogger(name) for name in ("weasyprint", "fontTools")]
+    for logger in loggers:
+        logger.addHandler(collector)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(collector)
+    if collector.messages:
+        raise RenderingError("; ".join(collector.messages))
