@@ -248,6 +248,8 @@ _ITEM_DAYS: Final = tuple(
     date(*day)
     for day in ((2022, 9, 15), (2022, 12, 15), (2023, 3, 15), (2024, 2, 15), (2025, 2, 17), (2025, 10, 15))
 )
+_FIRST_DAY: Final = date(2022, 4, 16)  # the Order comes into force, and institutions take stock
+_TAKEN_STOCK: Final = 0.85  # answered then, and nothing changed since
 _RECENT: Final = (10, 40, 75, 160, 300)  # days before today
 _ASSUMED_MONTHS: Final = 12  # of a document whose term the Order leaves open
 _UNANSWERED: Final = 0.12
@@ -301,7 +303,7 @@ class OtherItems:
             "met" if lot < met else "partly_met" if lot < met + (1 - met) * 0.4 else "not_met"
         )
         if not requirement.expires:
-            return PlannedAnswer(requirement.code, status, rng.choice([d for d in _ITEM_DAYS if d <= today]))
+            return PlannedAnswer(requirement.code, status, _FIRST_DAY if rng.random() < _TAKEN_STOCK else rng.choice([d for d in _ITEM_DAYS if d <= today]))
         months = requirement.validity_months or _ASSUMED_MONTHS
         terms = [
             (day, _end_of_term(day, months)) for day in (today - timedelta(days=days) for days in _RECENT)

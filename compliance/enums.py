@@ -1,0 +1,109 @@
+"""Choices of compliance and the table of moves of an entry. Imports nothing of ours."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    """What an item counts as. `unknown`: never answered. `not_applicable`: an approved exception with an end."""
+
+    UNKNOWN = "unknown", _("not answered")
+    MET = "met", _("met")
+    PARTLY_MET = "partly_met", _("partly met")
+    NOT_MET = "not_met", _("not met")
+    NOT_APPLICABLE = "not_applicable", _("not applicable")
+
+
+ANSWERS = (Status.MET, Status.PARTLY_MET, Status.NOT_MET, Status.NOT_APPLICABLE)
+
+
+class Level(models.TextChoices):
+    """How far a status can be trusted. `declared` (submitted) is counted live and has no ledger rows."""
+
+    APPROVED = "approved", _("approved")
+    VERIFIED = "verified", _("verified")
+
+
+class Measure(models.TextChoices):
+    """The five items that the ministry's brief counts, in its order."""
+
+    CCTV_INSTALLED = "cctv_installed", _("video surveillance installed")
+    CCTV_CONNECTED = "cctv_connected", _("video surveillance connected to the operational control centre")
+    LICENSED_GUARD = "licensed_guard", _("licensed guard")
+    PANIC_BUTTON = "panic_button", _("panic button")
+    TURNSTILE = "turnstile", _("turnstile")
+
+
+class Scope(models.TextChoices):
+    """The populations over which the brief counts a measure."""
+
+    NATIONAL = "national", _("all institutions")
+    LARGE_CITIES = "large_cities", _("institutions of the 25 large cities")
+
+
+MEASURE_SCOPE = {
+    Measure.CCTV_INSTALLED: Scope.NATIONAL,
+    Measure.CCTV_CONNECTED: Scope.NATIONAL,
+    Measure.LICENSED_GUARD: Scope.LARGE_CITIES,
+    Measure.PANIC_BUTTON: Scope.LARGE_CITIES,
+    Measure.TURNSTILE: Scope.LARGE_CITIES,
+}
+
+
+class EntryState(models.TextChoices):
+    """The way of an answer; see `compliance.models.StatusEntry`."""
+
+    DRAFT = "draft", _("draft")
+    SUBMITTED = "submitted", _("submitted")
+    APPROVED = "approved", _("approved")
+    RETURNED = "returned", _("returned")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    REVOKED = "revoked", _("revoked")
+
+
+class Verb(models.TextChoices):
+    SUBMIT = "submit", _("submit")
+    WITHDRAW = "withdraw", _("withdraw")
+    APPROVE = "approve", _("approve")
+    RETURN = "return", _("return")
+    REVOKE = "revoke", _("revoke")
+
+
+# verb: (from, to)
+MOVES: dict[Verb, tuple[EntryState, EntryState]] = {
+    Verb.SUBMIT: (EntryState.DRAFT, EntryState.SUBMITTED),
+    Verb.WITHDRAW: (EntryState.SUBMITTED, EntryState.WITHDRAWN),
+    Verb.APPROVE: (EntryState.SUBMITTED, EntryState.APPROVED),
+    Verb.RETURN: (EntryState.SUBMITTED, EntryState.RETURNED),
+    Verb.REVOKE: (EntryState.APPROVED, EntryState.REVOKED),
+}
+DECIDED = frozenset({EntryState.APPROVED, EntryState.RETURNED, EntryState.REVOKED})
+
+
+class ReturnReason(models.TextChoices):
+    NO_PROOF = "no_proof", _("the proof is missing")
+    WRONG_PROOF = "wrong_proof", _("the proof does not show it")
+    WRONG_DATE = "wrong_date", _("the date is wrong")
+    EXPIRED = "expired", _("the document has ended")
+    UNCLEAR = "unclear", _("the note is unclear")
+    OTHER = "other", _("another reason")
+
+
+class PeriodState(models.TextChoices):
+    OPEN = "open", _("open")
+    CLOSING = "closing", _("closing")
+    CLOSED = "closed", _("closed")
+
+
+class Cause(models.TextChoices):
+    """Why an item counts as something else from some day on."""
+
+    DECISION = "decision", _("decision")
+    REVOCATION = "revocation", _("revocation")
+    EXPIRY = "expiry", _("end of validity")
+    OPENED = "opened", _("institution opened")
+    CLOSED = "closed", _("institution closed")
+    CHANGED = "changed", _("change of the institution")
+    EDITION = "edition", _("edition of the Order")
+    CORRECTION = "correction", _("correction of what was known")
+    BATCH = "batch", _("records taken over")

@@ -1,0 +1,559 @@
+"""Tables of the Order, of answers and their decisions, of periods, and the ledger."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from compliance.enums import (
+    Cause,
+    EntryState,
+    Level,
+    Measure,
+    PeriodState,
+    ReturnReason,
+    Status,
+)
+from compliance.querysets import ChecklistItemQuerySet, PeriodQuerySet, StatusEntryQuerySet
+from institutions.clock import today
+from institutions.enums import Kind, Ownership
+from institutions.models import Institution, LargeCity, Locality, Region
+
+
+class Titled(models.Model):
+    """A thing with a title in three languages; `title` picks the reader's."""
+
+    title_kk = models.CharField(_("title in Kazakh"), max_length=500)
+    title_ru = models.CharField(_("title in Russian"), max_length=500)
+    title_en = models.CharField(_("title in English"), max_length=500)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title
+
+    def in_language(self, stem: str) -> str:
+        """The text of the field family `stem` in the reader's language."""
+        language = get_language() or "kk"
+        return str(getattr(self, f"{stem}_{language if language in ('ru', 'en') else 'kk'}"))
+
+    @property
+    def title(self) -> str:
+        return self.in_language("title")
+
+
+class Directive(Titled):
+    """A normative act whose requirements the register follows: Order No. 117."""
+
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    number = models.CharField(_("number"), max_length=20)
+    dated_on = models.DateField(_("dated"))
+
+    class Meta:
+        verbose_name = _("directive")
+        verbose_name_plural = _("directives")
+
+
+class Edition(models.Model):
+    """A wording of a directive and the days on which it is in force."""
+
+    directive = models.ForeignKey(Directive, models.PROTECT, related_name="editions")
+    code = models.CharField(_("code"), max_length=20)
+    in_force_from = models.DateField(_("in force from"))
+    in_force_to = models.DateField(_("in force to"), null=True, blank=True)
+    provenance = models.CharField(_("provenance"), max_length=500)
+
+    class Meta:
+        verbose_name = _("edition")
+        verbose_name_plural = _("editions")
+        ordering: ClassVar = ["in_force_from"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["directive", "code"], name="edition_code_once"),
+            models.CheckConstraint(
+                name="edition_dates_in_order",
+                condition=Q(in_force_to=None) | Q(in_force_to__gte=F("in_force_from")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.directive_id}/{self.code}"
+
+
+class Chapter(Titled):
+    """A chapter of the Order; the checklist is grouped by it."""
+
+    directive = models.ForeignKey(Directive, models.PROTECT, related_name="chapters")
+    code = models.CharField(_("code"), max_length=20)
+    sort_order = models.PositiveSmallIntegerField(_("order"))
+
+    class Meta:
+        verbose_name = _("chapter")
+        verbose_name_plural = _("chapters")
+        ordering: ClassVar = ["sort_order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["directive", "code"], name="chapter_code_once"),
+        ]
+
+
+class Requirement(Titled):
+    """One thing that the Order asks for, the same through editions; `applies` says whom, per edition.
+
+    Read from the library file and never changed by hand. `applies` is data in the grammar of
+    `compliance.applicability`. `validity_months` is how long a proof holds where the document names no end.
+    """
+
+    directive = models.ForeignKey(Directive, models.PROTECT, related_name="requirements")
+    chapter = models.ForeignKey(Chapter, models.PROTECT, related_name="requirements")
+    code = models.CharField(_("code"), max_length=30)
+    paragraph = models.CharField(_("paragraph"), max_length=100, blank=True)
+    guidance_kk = models.TextField(_("guidance in Kazakh"))
+    guidance_ru = models.TextField(_("guidance in Russian"))
+    guidance_en = models.TextField(_("guidance in English"))
+    proof_kk = models.TextField(_("what proves it, in Kazakh"))
+    proof_ru = models.TextField(_("what proves it, in Russian"))
+    proof_en = models.TextField(_("what proves it, in English"))
+    expires = models.BooleanField(_("expires"))
+    validity_months = models.PositiveSmallIntegerField(_("validity, months"), null=True, blank=True)
+    kinds = models.JSONField(_("kinds of institution"))
+    applies = models.CharField(_("applies to"), max_length=200)
+    measure = models.CharField(_("measure of the brief"), max_length=20, choices=Measure, null=True, blank=True)  # noqa: DJ001 (unique where present)
+    confidence = models.CharField(_("how far the text is verified"), max_length=20)
+    source = models.TextField(_("source"), blank=True)
+    sort_order = models.PositiveSmallIntegerField(_("order"))
+
+    class Meta:
+        verbose_name = _("requirement")
+        verbose_name_plural = _("requirements")
+        ordering: ClassVar = ["sort_order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["directive", "code"], name="requirement_code_once"),
+            models.UniqueConstraint(
+                fields=["measure"], condition=Q(measure__isnull=False), name="requirement_measure_once"
+            ),
+        ]
+
+    @property
+    def guidance(self) -> str:
+        return self.in_language("guidance")
+
+    @property
+    def proof(self) -> str:
+        return self.in_language("proof")
+
+    @property
+    def exception_allowed(self) -> bool:
+        """Whether `not_applicable` may be asked for: never on the five measures (domain.md)."""
+        return self.measure is None
+
+
+class ChecklistItem(models.Model):
+    """One requirement on one institution's list, with its approved status today. Written only by `ledger.py`."""
+
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="items", verbose_name=_("institution"), db_index=False
+    )
+    requirement = models.ForeignKey(Requirement, models.PROTECT, related_name="items", verbose_name=_("requirement"))
+    listed = models.BooleanField(_("on the list today"), default=True)
+    obliged = models.BooleanField(_("obliged by the Order today"), default=True)
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.UNKNOWN)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    version = models.PositiveIntegerField(_("version"), default=0)
+
+    objects = ChecklistItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("checklist item")
+        verbose_name_plural = _("checklist items")
+        ordering: ClassVar = ["institution", "requirement__sort_order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["institution", "requirement"], name="item_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}/{self.requirement_id}"
+
+
+class Applicability(models.Model):
+    """From when to when an item stood on its institution's list, and why. Computed; see `applicability.py`."""
+
+    item = models.ForeignKey(ChecklistItem, models.PROTECT, related_name="spans", db_index=False)
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    obliged = models.BooleanField(_("obliged by the Order"))
+    counted = models.BooleanField(_("counted in the report"))
+    basis = models.CharField(_("reason"), max_length=200)
+
+    class Meta:
+        verbose_name = _("applicability")
+        verbose_name_plural = _("applicability")
+        ordering: ClassVar = ["item", "valid_from"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["item", "valid_from"], name="applicability_starts_once_a_day"),
+            models.CheckConstraint(
+                name="applicability_has_a_reason", condition=Q(obliged=True) | Q(counted=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.valid_from} {self.basis}"
+
+
+class Evidence(models.Model):
+    """A reference to a document that proves an answer; one contract may serve many institutions."""
+
+    number = models.CharField(_("number"), max_length=100)
+    issuer = models.CharField(_("issued by"), max_length=300)
+    issued_on = models.DateField(_("issued on"))
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(_("created at"))
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="evidence_dates_in_order",
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("issued_on")),
+                violation_error_message=_("The document ends before it was issued."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"№ {self.number}, {self.issuer}"
+
+
+class Batch(models.Model):
+    """Answers taken over together from outside: an import, the demonstration. Stands for their author and decision."""
+
+    title = models.CharField(_("title"), max_length=200)
+    recorded_at = models.DateTimeField(_("recorded at"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class StatusEntry(models.Model):
+    """A proposal about one item, and what became of it.
+
+    `draft` is the author's and may change. `submit` freezes and hashes it; the approver sees it. `withdrawn` and
+    `returned` end it (a returned one is continued in a new entry, `continues`). `approved` makes it the item's
+    status from `effective_on` to `valid_until`; `revoked` undoes that. Who moves it: `workflow.py` alone.
+    An entry of a batch has no hands: it came with its approval from outside.
+    """
+
+    item = models.ForeignKey(ChecklistItem, models.PROTECT, related_name="entries", verbose_name=_("item"))
+    state = models.CharField(_("state"), max_length=12, choices=EntryState, default=EntryState.DRAFT)
+    status = models.CharField(_("status"), max_length=20, choices=Status)
+    effective_on = models.DateField(_("true since"))
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    note = models.TextField(_("note"), blank=True, max_length=4000)
+    evidence = models.ForeignKey(
+        Evidence, models.PROTECT, null=True, blank=True, related_name="entries", verbose_name=_("evidence")
+    )
+    continues = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="continued_by", db_index=False
+    )
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, null=True, blank=True, related_name="entries", db_index=False
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("author")
+    )
+    created_at = models.DateTimeField(_("created at"))
+    saved_at = models.DateTimeField(_("saved at"))
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by"),
+        db_index=False,
+    )
+    submitted_at = models.DateTimeField(_("submitted at"), null=True)
+    content_hash = models.CharField(_("hash of the content"), max_length=64, blank=True)
+    item_version = models.PositiveIntegerField(_("version of the item at submission"), null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"),
+        db_index=False,
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    return_reason = models.CharField(_("reason"), max_length=20, choices=ReturnReason, blank=True)
+    decision_note = models.TextField(_("note of the decision"), blank=True, max_length=4000)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True)
+    revoke_note = models.TextField(_("reason of the revocation"), blank=True, max_length=4000)
+
+    objects = StatusEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
+        ordering: ClassVar = ["-pk"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["submitted_at"], name="entry_awaiting", condition=Q(state=EntryState.SUBMITTED)
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["item", "author"], condition=Q(state=EntryState.DRAFT), name="entry_one_draft_a_person"
+            ),
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(state=EntryState.SUBMITTED), name="entry_one_waiting_an_item"
+            ),
+            models.CheckConstraint(
+                name="entry_answers", condition=~Q(status=Status.UNKNOWN),
+                violation_error_message=_("Choose an answer."),
+            ),
+            models.CheckConstraint(
+                name="entry_dates_in_order",
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("effective_on")),
+                violation_error_message=_("The last day lies before the first."),
+            ),
+            models.CheckConstraint(
+                name="entry_author_or_batch",
+                condition=Q(author__isnull=False, batch=None) | Q(author=None, batch__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="entry_submitted_whole_or_absent",
+                condition=(
+                    Q(state=EntryState.DRAFT, submitted_by=None, submitted_at=None, content_hash="")
+                    | Q(batch__isnull=False)
+                    | (~Q(state=EntryState.DRAFT) & ~Q(content_hash="") & Q(submitted_by__isnull=False, submitted_at__isnull=False))
+                ),
+            ),
+            models.CheckConstraint(
+                name="entry_decision_whole_or_absent",
+                condition=(
+                    Q(state__in=[EntryState.DRAFT, EntryState.SUBMITTED, EntryState.WITHDRAWN], decided_by=None, decided_at=None)
+                    | Q(state__in=[EntryState.APPROVED, EntryState.RETURNED, EntryState.REVOKED], decided_at__isnull=False)
+                    & (Q(decided_by__isnull=False) | Q(batch__isnull=False))
+                ),
+                violation_error_message=_("A decision names who decided and when."),
+            ),
+            models.CheckConstraint(
+                name="entry_returned_with_reason",
+                condition=~Q(state=EntryState.RETURNED) | (~Q(return_reason="") & ~Q(decision_note="")),
+                violation_error_message=_("A return names its reason."),
+            ),
+            models.CheckConstraint(
+                name="entry_revoked_with_reason",
+                condition=(
+                    ~Q(state=EntryState.REVOKED)
+                    | (Q(revoked_by__isnull=False, revoked_at__isnull=False) & ~Q(revoke_note=""))
+                ),
+                violation_error_message=_("A revocation names who, when and why."),
+            ),
+            # NULL (nobody yet, or a batch) is never equal, so the comparisons below must let it pass.
+            models.CheckConstraint(
+                name="entry_four_eyes",
+                condition=Q(decided_by=None)
+                | Q(author=None)
+                | (~Q(decided_by=F("author")) & ~Q(decided_by=F("submitted_by"))),
+                violation_error_message=_("Nobody decides what they wrote or submitted."),
+            ),
+            models.CheckConstraint(
+                name="entry_revoked_by_another",
+                condition=Q(revoked_by=None)
+                | (
+                    (Q(author=None) | ~Q(revoked_by=F("author")))
+                    & (Q(submitted_by=None) | ~Q(revoked_by=F("submitted_by")))
+                    & (Q(decided_by=None) | ~Q(revoked_by=F("decided_by")))
+                ),
+                violation_error_message=_("A wrong approval is revoked by another person."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.status} {self.state}"
+
+    @property
+    def hands(self) -> frozenset[int]:
+        """The people who wrote or submitted it: none of them may decide it."""
+        return frozenset(pk for pk in (self.author_id, self.submitted_by_id) if pk is not None)
+
+
+class Period(models.Model):
+    """A quarter of reporting. Its figures, once closed, are "as of its end, as known at its close"."""
+
+    code = models.CharField(
+        _("code"), max_length=6, unique=True, validators=[RegexValidator(r"^\d{4}Q[1-4]$")], help_text="2023Q1"
+    )
+    starts_on = models.DateField(_("first day"), unique=True)
+    ends_on = models.DateField(_("last day"))
+    state = models.CharField(_("state"), max_length=10, choices=PeriodState, default=PeriodState.OPEN)
+    closed_on = models.DateField(_("last day whose knowledge counts"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    reopen_note = models.TextField(_("reason for opening it again"), blank=True)
+
+    objects = PeriodQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("period")
+        verbose_name_plural = _("periods")
+        ordering: ClassVar = ["-starts_on"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="period_closed_names_its_day",
+                condition=Q(state=PeriodState.CLOSED, closed_on__isnull=False, closed_at__isnull=False)
+                | (~Q(state=PeriodState.CLOSED) & Q(closed_on=None, closed_at=None)),
+            ),
+            models.CheckConstraint(name="period_dates_in_order", condition=Q(ends_on__gt=F("starts_on"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def year(self) -> int:
+        return self.starts_on.year
+
+    @property
+    def quarter(self) -> int:
+        return (self.starts_on.month + 2) // 3
+
+
+class PeriodException(models.Model):
+    """Leave for one institution to answer for a closing or closed quarter, until a day; named in the brief's notes."""
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="exceptions", verbose_name=_("period"))
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name=_("institution"))
+    until = models.DateField(_("until"))
+    reason = models.CharField(_("reason"), max_length=300)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("exception")
+        verbose_name_plural = _("exceptions")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["period", "institution"], name="exception_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_id} {self.institution_id}"
+
+
+class Cell(models.Model):
+    """A combination of what coverage is cut by. Rows are made when first needed and never change."""
+
+    key = models.CharField(max_length=120, unique=True)
+    level = models.CharField(max_length=10, choices=Level)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+")
+    locality = models.ForeignKey(Locality, models.PROTECT, related_name="+")
+    large_city = models.ForeignKey(LargeCity, models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind)
+    ownership = models.CharField(max_length=20, choices=Ownership)
+    obliged = models.BooleanField()
+    requirement = models.ForeignKey(Requirement, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("cell")
+        verbose_name_plural = _("cells")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class LedgerHead(models.Model):
+    """The end of an institution's chain: how many rows, and the hash of the last. The lock of its writers."""
+
+    institution = models.OneToOneField(Institution, models.PROTECT, primary_key=True, related_name="ledger_head")
+    length = models.PositiveIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="")
+    recorded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("head of a ledger")
+        verbose_name_plural = _("heads of ledgers")
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}: {self.length}"
+
+
+class StatusChange(models.Model):
+    """The ledger: from `effective_on` an item leaves one status of a cell and enters another.
+
+    Null as a status means "not on the list". Learners are the institution's, so that coverage can be told in
+    people. `recorded_on` is the day of knowledge: the local day of `recorded_at`, or the day after the last
+    closed quarter's, where the books of that day are closed already. Written only by `ledger.py`; append-only
+    in the database; hash-chained per institution (`seq`, `hash`).
+    """
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", db_index=False)
+    seq = models.PositiveIntegerField()
+    item = models.ForeignKey(ChecklistItem, models.PROTECT, related_name="changes")
+    cell = models.ForeignKey(Cell, models.PROTECT, related_name="+")
+    from_status = models.CharField(max_length=20, choices=Status, null=True)  # noqa: DJ001 (null: not on the list)
+    from_learners = models.PositiveIntegerField(null=True)
+    to_status = models.CharField(max_length=20, choices=Status, null=True)  # noqa: DJ001 (null: not on the list)
+    to_learners = models.PositiveIntegerField(null=True)
+    effective_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    recorded_on = models.DateField()
+    cause = models.CharField(max_length=12, choices=Cause)
+    cause_ref = models.CharField(max_length=40)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("ledger row")
+        verbose_name_plural = _("ledger")
+        ordering: ClassVar = ["institution", "seq"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["institution", "seq"], name="ledger_seq_once"),
+            models.CheckConstraint(
+                name="ledger_row_moves", condition=Q(from_status__isnull=False) | Q(to_status__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id}#{self.seq}"
+
+
+class PendingFold(models.Model):
+    """A ledger row that is not yet in the sums. Deleted by the fold in the transaction that adds it."""
+
+    change = models.OneToOneField(StatusChange, models.CASCADE, primary_key=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("row to be folded")
+        verbose_name_plural = _("rows to be folded")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class RegisterDay(models.Model):
+    """The single row that says which day the items' statuses and the totals stand for.
+
+    The ledger knows coming days as well (a contract that ends, an edition that comes into force); `turn_day` moves on.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    day = models.DateField()
+
+    class Meta:
+        verbose_name = _("day of the register")
+        verbose_name_plural = _("day of the register")
+        constraints: ClassVar = [models.CheckConstraint(name="register_day_single", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+    @classmethod
+    def current(cls) -> date:
+        """The day, today where the register has none yet. Costs a query."""
+        return cls.objects.get_or_create(defaults={"day": today()})[0].day

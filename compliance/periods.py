@@ -1,0 +1,110 @@
+"""Quarters: which a day lies in, open → closing → closed, and who may still answer for a quarter that closes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from compliance import books
+from compliance.enums import PeriodState
+from compliance.models import Edition, Period, PeriodException
+from institutions import journal
+from institutions.clock import local_day
+from institutions.models import Institution, User
+
+
+class WrongMove(Exception):
+    """The period is not in the state from which this can be done, or its quarter has not ended."""
+
+
+class ReasonMissing(Exception):
+    """A closed quarter is opened again only with a reason."""
+
+
+def quarter_of(day: date) -> tuple[str, date, date]:
+    """The code, first and last day of the quarter in which `day` lies."""
+    quarter = (day.month + 2) // 3
+    starts_on = date(day.year, 3 * quarter - 2, 1)
+    after = date(day.year + quarter // 4, 3 * quarter % 12 + 1, 1)
+    return f"{day.year}Q{quarter}", starts_on, after - timedelta(days=1)
+
+
+def ensure_periods(until: date) -> int:
+    """Make the missing quarters from the Order's first edition to `until`; return how many were made."""
+    first = Edition.objects.order_by("in_force_from").values_list("in_force_from", flat=True).first()
+    if first is None:
+        return 0
+    existing = set(Period.objects.values_list("code", flat=True))
+    missing = []
+    day = first
+    while day <= until:
+        code, starts_on, ends_on = quarter_of(day)
+        if code not in existing:
+            missing.append(Period(code=code, starts_on=starts_on, ends_on=ends_on))
+        day = ends_on + timedelta(days=1)
+    # Two starters at once: the second finds the quarter made already.
+    Period.objects.bulk_create(missing, ignore_conflicts=True)
+    return len(missing)
+
+
+def is_late(effective_on: date, *, institution: Institution, today: date) -> bool:
+    """Whether an answer that is true since `effective_on` comes too late: its quarter is closing or closed.
+
+    An institution with an exception in force for that quarter is not late.
+    """
+    period = Period.objects.containing(effective_on).first()
+    if period is None or period.state == PeriodState.OPEN:
+        return False
+    return not PeriodException.objects.filter(period=period, institution=institution, until__gte=today).exists()
+
+
+@transaction.atomic
+def begin_closing(period: Period, *, by: User | None, now: datetime) -> None:
+    """From now on nothing new is submitted for the quarter; what waits is still decided."""
+    if period.ends_on >= local_day(now):
+        raise WrongMove(period.code)
+    _move(period, {PeriodState.OPEN}, state=PeriodState.CLOSING)
+    journal.write("period.begin_closing", period, by=by, now=now)
+
+
+@transaction.atomic
+def close_period(period: Period, *, by: User | None, now: datetime) -> None:
+    """Freeze the quarter: its figures are those known now. What is recorded later today counts as known tomorrow."""
+    books.seize()
+    if period.ends_on >= local_day(now):
+        raise WrongMove(period.code)
+    _move(
+        period,
+        {PeriodState.OPEN, PeriodState.CLOSING},
+        state=PeriodState.CLOSED,
+        closed_on=books.knowledge_day(now),
+        closed_at=now,
+        closed_by=by,
+        reopen_note="",
+    )
+    journal.write("period.close", period, by=by, now=now)
+
+
+@transaction.atomic
+def reopen_period(period: Period, *, by: User, now: datetime, reason: str) -> None:
+    """Open a closed quarter again. For ministry administrators; the journal keeps the reason."""
+    if not reason.strip():
+        raise ReasonMissing(period.code)
+    books.seize()
+    _move(
+        period,
+        {PeriodState.CLOSED},
+        state=PeriodState.OPEN,
+        closed_on=None,
+        closed_at=None,
+        closed_by=None,
+        reopen_note=reason,
+    )
+    journal.write("period.reopen", period, by=by, now=now, after={"reason": reason})
+
+
+def _move(period: Period, sources: set[PeriodState], **values: object) -> None:
+    if Period.objects.filter(pk=period.pk, state__in=sources).update(**values) != 1:
+        raise WrongMove(period.code)
+    period.refresh_from_db()

@@ -1,0 +1,305 @@
+"""What happens to an answer: saved, submitted, withdrawn, approved, returned, revoked, one by one or in bulk.
+
+Each verb is one transaction, moves the entry by a conditional update (so that it cannot happen twice), writes the
+journal, and lets the ledger do the rest. Views, API and imports call these functions and nothing below them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from compliance import content, ledger, periods
+from compliance.enums import MOVES, Cause, ReturnReason, Status, Verb
+from compliance.models import ChecklistItem, Evidence, StatusChange, StatusEntry
+from institutions import journal
+from institutions.clock import local_day
+from institutions.models import User
+
+
+class Refused(Exception):
+    """Something that the rules do not allow; nothing was changed."""
+
+
+class OwnEntry(Refused):
+    """Nobody decides what they wrote or submitted."""
+
+
+class StaleDecision(Refused):
+    """The entry or its item moved on in the meantime, or is not what was shown."""
+
+
+class LateAnswer(Refused):
+    """The answer is for a quarter that is closing or closed."""
+
+
+class FutureAnswer(Refused):
+    """An answer says since when something is true; that is never in the future."""
+
+
+class NoException(Refused):
+    """One of the five measures of the brief cannot be "not applicable", and another needs a reason and an end."""
+
+
+class AlreadyWaiting(Refused):
+    """Another answer to the same item waits for a decision."""
+
+
+class NotListed(Refused):
+    """The item is not on the institution's list today."""
+
+
+class ReasonMissing(Refused):
+    """A return or a revocation names its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReference:
+    """A document that proves an answer, by its details; the document itself stays where it is."""
+
+    number: str
+    issuer: str
+    issued_on: date
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerData:
+    """What a person answers about an item."""
+
+    status: Status
+    effective_on: date
+    valid_until: date | None = None
+    note: str = ""
+    document: DocumentReference | None = None
+
+
+@dataclass(slots=True)
+class BulkOutcome:
+    """What came of a decision on many entries: keys of those approved, and of those left with the refusal."""
+
+    approved: list[int] = field(default_factory=list)
+    refused: list[tuple[int, Refused]] = field(default_factory=list)
+
+
+@transaction.atomic
+def save_draft(
+    item: ChecklistItem, answer: AnswerData, *, by: User, now: datetime, continues: StatusEntry | None = None
+) -> StatusEntry:
+    """Make or renew the person's draft about an item (one a person and item). Nothing is judged yet but the shape."""
+    draft = StatusEntry.objects.select_for_update(of=("self",)).filter(item=item, author=by, state="draft").first()
+    if draft is None:
+        draft = StatusEntry(item=item, author=by, created_at=now, continues=continues)
+    draft.status = answer.status
+    draft.effective_on = answer.effective_on
+    draft.valid_until = answer.valid_until
+    draft.note = answer.note
+    draft.evidence = _evidence(draft.evidence, answer.document, by=by, now=now)
+    draft.saved_at = now
+    draft.save()
+    journal.write(
+        "entry.save", draft, by=by, institution=item.institution_id, after={"status": str(answer.status)}, now=now
+    )
+    return draft
+
+
+@transaction.atomic
+def discard_draft(entry: StatusEntry, *, by: User, now: datetime) -> None:
+    """Throw the person's own draft away."""
+    deleted, _rows = StatusEntry.objects.filter(pk=entry.pk, author=by, state="draft").delete()
+    if not deleted:
+        raise StaleDecision(entry.pk)
+    journal.write("entry.discard", entry, by=by, institution=entry.item.institution_id, now=now)
+
+
+@transaction.atomic
+def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
+    """Freeze a draft, hash it and hand it over for decision.
+
+    Raises `NotListed`, `FutureAnswer`, `LateAnswer`, `NoException`, `AlreadyWaiting`, or `StaleDecision` where the
+    draft was submitted already; then the draft stays as it is.
+    """
+    item = ChecklistItem.objects.select_related("institution", "requirement").get(pk=entry.item_id)
+    entry.item = item
+    day = local_day(now)
+    if not item.listed:
+        raise NotListed(entry.pk)
+    if entry.effective_on > day:
+        raise FutureAnswer(entry.pk)
+    if periods.is_late(entry.effective_on, institution=item.institution, today=day):
+        raise LateAnswer(entry.pk)
+    if entry.status == Status.NOT_APPLICABLE and (
+        not item.requirement.exception_allowed or entry.valid_until is None or not entry.note.strip()
+    ):
+        raise NoException(entry.pk)
+    if StatusEntry.objects.awaiting_decision().filter(item=item).exists():
+        raise AlreadyWaiting(entry.pk)
+    _move(
+        entry,
+        Verb.SUBMIT,
+        saved_at=entry.saved_at,  # the draft must be the one that was hashed
+        changes={
+            "submitted_by": by,
+            "submitted_at": now,
+            "content_hash": content.digest_of(entry),
+            "item_version": item.version,
+        },
+    )
+    journal.write(
+        "entry.submit", entry, by=by, institution=item.institution_id, after={"hash": entry.content_hash}, now=now
+    )
+    return entry
+
+
+@transaction.atomic
+def withdraw(entry: StatusEntry, *, by: User, now: datetime) -> None:
+    """Take a submitted answer back before it is decided."""
+    _move(entry, Verb.WITHDRAW, changes={})
+    journal.write("entry.withdraw", entry, by=by, institution=entry.item.institution_id, now=now)
+
+
+@transaction.atomic
+def approve(entry: StatusEntry, *, by: User, now: datetime, shown: str, note: str = "") -> list[StatusChange]:
+    """Make the entry's answer the approved status of its item; return the ledger rows.
+
+    `shown` is the hash of what the approver saw. Raises `OwnEntry` if `by` wrote or submitted the entry, and
+    `StaleDecision` if the entry or its item moved on in the meantime; then nothing is changed.
+    """
+    _may_decide(entry, by=by, shown=shown)
+    item = ChecklistItem.objects.select_related("institution").get(pk=entry.item_id)
+    if not item.listed:
+        raise StaleDecision(entry.pk)
+    _move(
+        entry,
+        Verb.APPROVE,
+        content_hash=shown,
+        changes={"decided_by": by, "decided_at": now, "decision_note": note},
+    )
+    try:
+        ledger.claim(item, at_version=entry.item_version or 0)
+    except ledger.StaleItem as stale:
+        raise StaleDecision(entry.pk) from stale
+    before = {"status": item.status}
+    rows = ledger.sync(
+        item.institution,
+        cause=Cause.DECISION,
+        ref=f"entry:{entry.pk}",
+        now=now,
+        requirements=[item.requirement_id],
+    )
+    journal.write(
+        "entry.approve",
+        entry,
+        by=by,
+        institution=item.institution_id,
+        before=before,
+        after={"status": entry.status, "hash": shown},
+        now=now,
+    )
+    return rows
+
+
+@transaction.atomic
+def return_entry(
+    entry: StatusEntry, *, by: User, now: datetime, shown: str, reason: ReturnReason, note: str
+) -> None:
+    """Give a submitted answer back to its author, with a reason of the list and a text."""
+    if not note.strip():
+        raise ReasonMissing(entry.pk)
+    _may_decide(entry, by=by, shown=shown)
+    _move(
+        entry,
+        Verb.RETURN,
+        content_hash=shown,
+        changes={"decided_by": by, "decided_at": now, "return_reason": reason, "decision_note": note},
+    )
+    journal.write(
+        "entry.return",
+        entry,
+        by=by,
+        institution=entry.item.institution_id,
+        after={"reason": str(reason), "hash": shown},
+        now=now,
+    )
+
+
+@transaction.atomic
+def revoke(entry: StatusEntry, *, by: User, now: datetime, note: str) -> list[StatusChange]:
+    """Undo a wrong approval: the item counts as it would have without it. By another person, with a reason."""
+    if not note.strip():
+        raise ReasonMissing(entry.pk)
+    if by.pk in entry.hands or by.pk == entry.decided_by_id:
+        raise OwnEntry(entry.pk)
+    _move(entry, Verb.REVOKE, changes={"revoked_by": by, "revoked_at": now, "revoke_note": note})
+    item = ChecklistItem.objects.select_related("institution").get(pk=entry.item_id)
+    ledger.claim(item, at_version=item.version)
+    rows = ledger.sync(
+        item.institution,
+        cause=Cause.REVOCATION,
+        ref=f"entry:{entry.pk}",
+        now=now,
+        requirements=[item.requirement_id],
+    )
+    journal.write(
+        "entry.revoke", entry, by=by, institution=item.institution_id, before={"status": entry.status}, now=now
+    )
+    return rows
+
+
+def approve_many(shown: Iterable[tuple[StatusEntry, str]], *, by: User, now: datetime) -> BulkOutcome:
+    """Approve entries, each with the hash that was shown of it, each in a transaction of its own.
+
+    One that is refused holds up no other. In the order of their institutions, so that two deciders do not wait for
+    each other crosswise.
+    """
+    outcome = BulkOutcome()
+    for entry, digest in sorted(shown, key=lambda pair: (pair[0].item.institution_id, pair[0].pk)):
+        try:
+            approve(entry, by=by, now=now, shown=digest)
+        except Refused as refusal:
+            outcome.refused.append((entry.pk, refusal))
+        else:
+            outcome.approved.append(entry.pk)
+    return outcome
+
+
+def _may_decide(entry: StatusEntry, *, by: User, shown: str) -> None:
+    if by.pk in entry.hands:
+        raise OwnEntry(entry.pk)
+    if not shown or entry.content_hash != shown:
+        raise StaleDecision(entry.pk)
+
+
+def _move(entry: StatusEntry, verb: Verb, *, changes: dict[str, Any], **conditions: Any) -> None:
+    source, target = MOVES[verb]
+    moved = StatusEntry.objects.filter(pk=entry.pk, state=source, **conditions).update(state=target, **changes)
+    if moved != 1:  # somebody was faster
+        raise StaleDecision(entry.pk)
+    entry.state = target
+    for name, value in changes.items():
+        setattr(entry, name, value)
+
+
+def _evidence(
+    current: Evidence | None, document: DocumentReference | None, *, by: User, now: datetime
+) -> Evidence | None:
+    """The evidence row of a draft: kept where it says the same, a new one where it does not.
+
+    Rows are never changed: one may stand behind an answer that is submitted already.
+    """
+    if document is None:
+        return None
+    details = {
+        "number": document.number,
+        "issuer": document.issuer,
+        "issued_on": document.issued_on,
+        "valid_until": document.valid_until,
+    }
+    if current is not None and all(getattr(current, name) == value for name, value in details.items()):
+        return current
+    return Evidence.objects.create(**details, author=by, created_at=now)
+

@@ -1,0 +1,25 @@
+"""What a role may do. The one place that turns roles into capabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from institutions.enums import Role
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from institutions.models import User
+
+ANSWER = frozenset({Role.DIRECTOR, Role.EDITOR})  # write and submit entries
+DECIDE = frozenset({Role.APPROVER})  # approve, return, revoke
+MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
+READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+ADMINISTER = frozenset({Role.ADMINISTRATOR})
+
+
+def roles_of(user: User | AnonymousUser) -> frozenset[Role]:
+    """The roles of the person's memberships in force today. Costs a query."""
+    from institutions.models import Membership
+
+    return frozenset(Role(role) for role in Membership.objects.of(user).values_list("role", flat=True))

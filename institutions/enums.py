@@ -1,0 +1,58 @@
+"""Choices of the registry and of people. Imports nothing of ours, so everybody may import it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RegionKind(models.TextChoices):
+    OBLAST = "oblast", _("region")
+    REPUBLICAN_CITY = "republican_city", _("city of republican significance")
+
+
+class LocalityKind(models.TextChoices):
+    DISTRICT = "district", _("district")
+    CITY = "city", _("city")
+    CITY_DISTRICT = "city_district", _("city district")
+
+
+class SettlementClass(models.TextChoices):
+    """Classes that the Order's facility groups ask for (p. 77-81 of the edition of 2022), derived from KATO."""
+
+    REPUBLICAN_CITY = "republican_city", _("city of republican significance")
+    REGIONAL_CITY = "regional_city", _("city of regional significance")
+    DISTRICT_CITY = "district_city", _("city of district significance")
+    DISTRICT_CENTRE = "district_centre", _("district centre")
+    TOWN = "town", _("town")
+    VILLAGE = "village", _("village")
+
+
+class Kind(models.TextChoices):
+    KINDERGARTEN = "kindergarten", _("kindergarten")
+    SCHOOL = "school", _("school")
+    COLLEGE = "college", _("college")
+
+
+class Ownership(models.TextChoices):
+    STATE = "state", _("state")
+    PRIVATE = "private", _("private")
+
+
+class Lifecycle(models.TextChoices):
+    """Only open institutions are counted; those in capital repair are named in the brief's notes."""
+
+    OPEN = "open", _("open")
+    CAPITAL_REPAIR = "capital_repair", _("in capital repair")
+    CLOSED = "closed", _("closed")
+
+
+class Role(models.TextChoices):
+    DIRECTOR = "director", _("director")
+    EDITOR = "editor", _("regional editor")
+    APPROVER = "approver", _("regional approver")
+    ANALYST = "analyst", _("ministry analyst")
+    ADMINISTRATOR = "administrator", _("ministry administrator")
+    AUDITOR = "auditor", _("auditor")
+
+
+COUNTRY_ROLES = frozenset({Role.ANALYST, Role.ADMINISTRATOR, Role.AUDITOR})
+REGIONAL_ROLES = frozenset({Role.EDITOR, Role.APPROVER})

@@ -1,0 +1,50 @@
+"""The only writer of the journal: each write, and each reading of one institution's gaps by an outsider."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from institutions.models import Institution, Journal, User
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from."""
+
+    address: str | None = None
+    request_id: str = ""
+
+
+# Set by the middleware for the length of a request; commands and tasks leave it empty.
+origin: ContextVar[Origin] = ContextVar("journal_origin", default=Origin())
+
+
+def write(
+    action: str,
+    subject: models.Model | str,
+    *,
+    by: User | None,
+    institution: Institution | int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    now: datetime | None = None,
+) -> Journal:
+    """Add one row. `action` is a verb with its area, as in `entry.approve`; `by` is None for the program itself."""
+    came_from = origin.get()
+    return Journal.objects.create(
+        at=now or timezone.now(),
+        user=by,
+        action=action,
+        institution_id=institution.pk if isinstance(institution, Institution) else institution,
+        subject=subject if isinstance(subject, str) else f"{subject._meta.model_name}:{subject.pk}",
+        before=before,
+        after=after,
+        address=came_from.address,
+        request_id=came_from.request_id,
+    )

@@ -1,0 +1,51 @@
+"""What every request brings along: its language and its origin."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from institutions import journal
+
+Next = Callable[[HttpRequest], HttpResponse]
+_languages = frozenset(code for code, _name in settings.LANGUAGES)
+
+
+class PersonLocaleMiddleware:
+    """The language that the person chose (cookie), Kazakh where they chose none.
+
+    Not Django's own LocaleMiddleware: a browser set to English must not turn a Kazakh office's pages English.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in _languages else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class RequestIdMiddleware:
+    """Gives each request an id and tells the journal where it came from."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = str(uuid.uuid4())
+        token = journal.origin.set(journal.Origin(request.META.get("REMOTE_ADDR") or None, request_id))
+        try:
+            response = self.get_response(request)
+        finally:
+            journal.origin.reset(token)
+        response.headers["X-Request-Id"] = request_id
+        return response

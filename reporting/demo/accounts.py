@@ -1,0 +1,84 @@
+"""The demonstration's people: one account a role, and the directors whose answers wait in the queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from institutions.enums import Kind, Role
+from institutions.models import Institution, Membership, Region, User
+
+PASSWORD = "qalqan-demo"  # noqa: S105 (the demonstration's, printed at its start)
+DOMAIN = "demo.qalqan.example"
+HOME_REGION = "KZ-11"  # Ақмола: has a large city, districts, and a queue
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that the demonstration makes; `role` None: none."""
+
+    name: str
+    full_name: str
+    role: Role
+
+    @property
+    def email(self) -> str:
+        return f"{self.name}@{DOMAIN}"
+
+
+ACCOUNTS = (
+    Account("director", "Айгүл Сәрсенова", Role.DIRECTOR),
+    Account("editor", "Нұрлан Оспанов", Role.EDITOR),
+    Account("approver", "Гүлнар Әбенова", Role.APPROVER),
+    Account("analyst", "Дәурен Қасымов", Role.ANALYST),
+    Account("administrator", "Сәуле Ермекова", Role.ADMINISTRATOR),
+    Account("auditor", "Тимур Исаев", Role.AUDITOR),
+)
+
+
+def make_accounts(since: date) -> dict[Role, User]:
+    """Make the accounts with their memberships; return the people by role."""
+    region = Region.objects.get(code=HOME_REGION)
+    own = (
+        Institution.objects.open()
+        .filter(locality__region=region, kind=Kind.SCHOOL, large_city__isnull=False)
+        .order_by("pk")
+        .first()
+    ) or Institution.objects.open().order_by("pk").first()
+    people = {}
+    for account in ACCOUNTS:
+        user = User.objects.create_user(
+            account.email,
+            PASSWORD,
+            full_name=account.full_name,
+            is_staff=account.role == Role.ADMINISTRATOR,
+        )
+        Membership.objects.create(
+            user=user,
+            role=account.role,
+            institution=own if account.role == Role.DIRECTOR else None,
+            region=region if account.role in (Role.EDITOR, Role.APPROVER) else None,
+            valid_from=since,
+        )
+        people[account.role] = user
+    return people
+
+
+def make_director(institution: Institution, number: int, since: date) -> User:
+    """A director who answered something; nobody can sign in as them."""
+    user = User.objects.create_user(
+        f"director-{number}@{DOMAIN}", None, full_name=f"Директор {number:03d}"
+    )
+    Membership.objects.create(user=user, role=Role.DIRECTOR, institution=institution, valid_from=since)
+    return user
+
+
+def accounts_table() -> str:
+    """The accounts as lines of text, for the start of the demonstration; empty where the database is none."""
+    emails = {account.email for account in ACCOUNTS}
+    if not User.objects.filter(email__in=emails).exists():
+        return ""
+    width = max(len(account.email) for account in ACCOUNTS)
+    lines = [f"  {'e-mail':<{width}}  role", f"  {'-' * width}  {'-' * 24}"]
+    lines += [f"  {account.email:<{width}}  {account.role.value}" for account in ACCOUNTS]
+    return "\n".join([*lines, f"  password of all: {PASSWORD}"])

@@ -1,0 +1,288 @@
+"""The demonstration registry into the database: institutions, their ledger, people, and work that waits for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from compliance import ledger, periods, workflow
+from compliance.duties import Book, DatedState
+from compliance.enums import PeriodState, ReturnReason, Status
+from compliance.models import Batch, ChecklistItem, Period, RegisterDay, StatusEntry
+from compliance.timeline import Answer
+from institutions import journal, names
+from institutions.bulk import insert_rows, next_id, reset_sequences
+from institutions.enums import Role
+from institutions.models import Institution, InstitutionState, LargeCity, Locality, Settlement, User
+from reporting import sums
+from reporting.demo.accounts import HOME_REGION, make_accounts, make_director
+from reporting.demo.plan import PlannedInstitution, plan_registry
+
+TITLE = "Demonstration"
+SIZE = 9_986
+Progress = Callable[[str, int, int], None]
+
+
+class NotADemonstration(Exception):
+    """The database holds something else; it is left alone."""
+
+
+def is_demonstration() -> bool:
+    return Batch.objects.filter(title=TITLE).exists()
+
+
+def is_empty() -> bool:
+    return not Institution.objects.exists() and not User.objects.exists()
+
+
+@transaction.atomic
+def load(
+    *,
+    seed: int,
+    now: datetime,
+    institutions: int | None = None,
+    measures_only: bool = False,
+    recorded_at: datetime | None = None,
+    progress: Progress = lambda step, done, of: None,
+) -> dict[str, int]:
+    """Fill an empty database; return how many of what. All or nothing.
+
+    `recorded_at`: when everything is said to have become known; None: each quarter's answers at its end.
+    `progress` is told (step, done, of). Raises `NotADemonstration` where the database is not empty.
+    """
+    if not is_empty():
+        raise NotADemonstration
+    today = timezone.localdate(now)
+    RegisterDay.objects.update_or_create(pk=1, defaults={"day": today})
+    periods.ensure_periods(today)
+    batches = [
+        Batch.objects.create(title=TITLE, recorded_at=moment) for moment in _moments(recorded_at, now=now, today=today)
+    ]
+    total = institutions or SIZE
+    planned = plan_registry(seed=seed, institutions=institutions, measures_only=measures_only, today=today)
+    writer = _Registry(batches, now, Book.read().only_measures() if measures_only else Book.read())
+    rows = ledger.record_many(writer.openings(planned, total, progress), batches=batches, book=writer.book)
+    reset_sequences(Institution, InstitutionState)
+    rows_of = dict(StatusEntry.objects.order_by().values_list("batch").annotate(Count("pk")))
+    for batch in batches:
+        batch.rows = rows_of.get(batch.pk, 0)
+    Batch.objects.bulk_update(batches, ["rows"])
+    progress("sums", 0, 1)
+    sums.rebuild()
+    progress("sums", 1, 1)
+    _close_quarters(today)
+    people = make_accounts(today - timedelta(days=365))
+    _leave_work(people, seed=seed, now=now, small=total < 1000)
+    journal.write("demo.load", f"batch:{batches[0].pk}", by=None, after={"institutions": total, "seed": seed}, now=now)
+    return {
+        "institutions": total,
+        "items": ChecklistItem.objects.count(),
+        "entries": StatusEntry.objects.count(),
+        "ledger rows": rows,
+        "sums": sums.CoverageDay.objects.count(),
+    }
+
+
+def _moments(recorded_at: datetime | None, *, now: datetime, today: date) -> list[datetime]:
+    """When the batches became known: at 18:00 on the last day of each quarter, the newest the day before `now`."""
+    if recorded_at is not None:
+        return [recorded_at]
+    ends = Period.objects.filter(ends_on__lt=today).order_by("ends_on").values_list("ends_on", flat=True)
+    moments = [timezone.make_aware(datetime.combine(day, time(18, 0))) for day in ends]
+    return [*moments, max(now - timedelta(days=1), moments[-1] + timedelta(hours=1))]
+
+
+class _Registry:
+    """Writes institutions and their states in chunks and hands each on to the ledger."""
+
+    _CHUNK = 500
+    _STATE = (
+        "lifecycle", "kind", "ownership", "locality_id", "settlement_id", "settlement_class", "large_city_id", "staff",
+        "learners", "facts",
+    )  # fmt: skip
+    _INSTITUTION = (
+        "id", "bin", "name_kk", "name_ru", "search", "sort_kk", "address_kk", "address_ru", "latitude", "longitude",
+        "phone", "email", "created_at", *_STATE,
+    )  # fmt: skip
+
+    def __init__(self, batches: list[Batch], now: datetime, book: Book) -> None:
+        self.book = book
+        self._requirements = {duty.code: duty.pk for duty in book.duties}
+        self._localities = dict(Locality.objects.values_list("kato", "pk"))
+        self._settlements = dict(Settlement.objects.values_list("kato", "pk"))
+        self._cities = dict(LargeCity.objects.values_list("kato", "pk"))
+        self._ends = [timezone.localdate(batch.recorded_at) for batch in batches]
+        self._stamp: Any = connection.ops.adapt_datetimefield_value(now)
+        self._batch_of: dict[date, int] = {}
+
+    def openings(
+        self, planned: Iterator[PlannedInstitution], total: int, progress: Progress
+    ) -> Iterator[ledger.Opening]:
+        key = next_id(Institution)
+        done = 0
+        while chunk := list(islice(planned, self._CHUNK)):
+            numbered = list(enumerate(chunk, start=key))
+            key += len(chunk)
+            insert_rows(Institution, self._INSTITUTION, (self._row(pk, plan) for pk, plan in numbered))
+            insert_rows(
+                InstitutionState,
+                ("institution_id", "valid_from", "recorded_at", "reason", *self._STATE),
+                (
+                    (pk, plan.opened_on.isoformat(), self._stamp, "", *self._state(plan))
+                    for pk, plan in numbered
+                ),
+            )
+            for pk, plan in numbered:
+                yield self._opening(pk, plan)
+            done += len(chunk)
+            progress("institutions", done, total)
+
+    def _state(self, plan: PlannedInstitution) -> tuple[Any, ...]:
+        return (
+            "open",
+            plan.kind,
+            plan.ownership,
+            self._localities[plan.locality],
+            self._settlements.get(plan.settlement),
+            plan.settlement_class,
+            self._cities.get(plan.large_city),
+            plan.staff,
+            plan.learners,
+            json.dumps(plan.facts),
+        )
+
+    def _row(self, pk: int, plan: PlannedInstitution) -> tuple[Any, ...]:
+        return (
+            pk,
+            plan.bin,
+            plan.name_kk,
+            plan.name_ru,
+            names.search_key(f"{plan.name_kk} {plan.name_ru}"),
+            names.sort_key_kk(plan.name_kk),
+            plan.address_kk,
+            plan.address_ru,
+            plan.latitude,
+            plan.longitude,
+            plan.phone,
+            plan.email,
+            self._stamp,
+            *self._state(plan),
+        )
+
+    def _opening(self, pk: int, plan: PlannedInstitution) -> ledger.Opening:
+        state = InstitutionState(
+            lifecycle="open",
+            kind=plan.kind,
+            ownership=plan.ownership,
+            locality_id=self._localities[plan.locality],
+            settlement_class=plan.settlement_class,
+            large_city_id=self._cities.get(plan.large_city),
+            staff=plan.staff,
+            learners=plan.learners,
+            facts=plan.facts,
+        )
+        answers: dict[int, list[tuple[int, Answer]]] = {}
+        for answer in plan.answers:
+            answers.setdefault(self._requirements[answer.requirement], []).append(
+                (self._batch(answer.effective_on), Answer(answer.effective_on, answer.valid_until, answer.status))
+            )
+        return ledger.Opening(pk, plan.bin, [DatedState.of(state, plan.opened_on, None)], answers)
+
+    def _batch(self, day: date) -> int:
+        """The first batch recorded on or after a day."""
+        if day not in self._batch_of:
+            last = len(self._ends) - 1
+            self._batch_of[day] = next((n for n, end in enumerate(self._ends) if day <= end), last)
+        return self._batch_of[day]
+
+
+def _close_quarters(today: date) -> None:
+    """Close each quarter that ended ten days ago or earlier, ten days after its end; let a newer one be closing."""
+    for period in Period.objects.filter(ends_on__lt=today):
+        closed_on = period.ends_on + timedelta(days=10)
+        if closed_on < today:
+            period.state = PeriodState.CLOSED
+            period.closed_on = closed_on
+            period.closed_at = timezone.make_aware(datetime.combine(closed_on, time(18, 0)))
+        else:
+            period.state = PeriodState.CLOSING
+        period.save()
+
+
+def _leave_work(people: dict[Role, User], *, seed: int, now: datetime, small: bool) -> None:
+    """Answers that wait for a decision, drafts and returned ones, through the verbs that people use."""
+    at_home, elsewhere = (20, 1) if small else (60, 3)
+    _code, quarter_start, _end = periods.quarter_of(timezone.localdate(now))
+    number = 0
+    director = people[Role.DIRECTOR]
+    approver = people[Role.APPROVER]
+    own = director.memberships.get().institution_id
+    for index, item in enumerate(ChecklistItem.objects.listed().filter(institution=own).exclude(status="met")[:5]):
+        entry = _answer(item, director, now=now, since=quarter_start, place=index)
+        if index < 3:
+            workflow.submit(entry, by=director, now=_moment_after(entry, now, days_ago=5 - index))
+        if index == 0:
+            workflow.return_entry(
+                entry,
+                by=approver,
+                now=_moment_after(entry, now, days_ago=2),
+                shown=entry.content_hash,
+                reason=ReturnReason.WRONG_PROOF,
+                note="Құжаттың нөмірі шарттағы нөмірмен сәйкес келмейді, нақтылап қайта жіберіңіз.",
+            )
+    for region, wanted in _regions(at_home, elsewhere):
+        institutions = (
+            Institution.objects.open()
+            .filter(locality__region__code=region)
+            .exclude(pk=own)
+            .order_by(f"{'learners' if seed % 2 else 'staff'}", "pk")[:: max(1, 5)]
+        )
+        for institution in institutions[:wanted]:
+            number += 1
+            author = make_director(institution, number, timezone.localdate(now) - timedelta(days=300))
+            items = ChecklistItem.objects.listed().filter(institution=institution).exclude(status="met")
+            for place, item in enumerate(items.order_by("-requirement__measure", "requirement__sort_order")[:2]):
+                entry = _answer(item, author, now=now, since=quarter_start, place=number + place)
+                workflow.submit(entry, by=author, now=_moment_after(entry, now, days_ago=1 + (number + place) % 12))
+
+
+def _regions(at_home: int, elsewhere: int) -> list[tuple[str, int]]:
+    from institutions.models import Region
+
+    return [
+        (code, at_home if code == HOME_REGION else elsewhere)
+        for code in Region.objects.order_by("sort_order").values_list("code", flat=True)
+    ]
+
+
+def _answer(item: ChecklistItem, author: User, *, now: datetime, since: date, place: int) -> StatusEntry:
+    today = timezone.localdate(now)
+    effective_on = max(since, today - timedelta(days=3 + place % 25))
+    status = (Status.MET, Status.MET, Status.MET, Status.PARTLY_MET)[place % 4]
+    document = workflow.DocumentReference(
+        number=f"{place % 90 + 10}-{effective_on:%y}/{place % 7 + 1}",
+        issuer="«Сенім-Күзет» ЖШС" if place % 2 else "Білім бөлімі",
+        issued_on=effective_on,
+        valid_until=effective_on + timedelta(days=365 if place % 5 else 20),
+    )
+    answer = workflow.AnswerData(
+        status=status,
+        effective_on=effective_on,
+        valid_until=document.valid_until if item.requirement.expires else None,
+        note="" if place % 3 else "Орнатылды, қабылдау актісі бар.",
+        document=document if place % 4 != 3 else None,
+    )
+    return workflow.save_draft(item, answer, by=author, now=now - timedelta(days=1 + place % 12, hours=1))
+
+
+def _moment_after(entry: StatusEntry, now: datetime, *, days_ago: int) -> datetime:
+    """So many days before `now`, but not before the day from which the answer is true, nor after `now`."""
+    earliest = timezone.make_aware(datetime.combine(entry.effective_on, time(9, 0)))
+    return min(now, max(now - timedelta(days=days_ago), earliest))
