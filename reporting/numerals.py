@@ -4,6 +4,7 @@ A suffix follows the sound of the last word of the numeral as it is spoken: 122 
 120 in «жиырма» (120-дан), 1 000 in «мың» (1 000-нан). The tables list all last words there are.
 """
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -16,6 +17,16 @@ _HUNDRED: Final = "ден"  # жүз
 _THOUSAND_OR_MILLION: Final = "нан"  # мың, миллион
 
 ABLATIVE_SUFFIXES: Final = frozenset({"ден", "тен", "дан", "тан", "нан", "нен"})
+
+_THOUSANDS_APART: Final = r"[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,2}"
+_DASH: Final = "[-\u2010-\u2015\u2212]"
+_NUMERAL: Final = re.compile(
+    rf"\(\s*(?P<number>{_THOUSANDS_APART}|[0-9]{{1,9}})\s*"
+    rf"(?:{_DASH}\s*(?P<ending>[^\W\d_]+)|(?P<bare>{'|'.join(sorted(ABLATIVE_SUFFIXES))})\b)",
+    re.IGNORECASE,
+)
+# What may follow a number with a hyphen and is no ablative: possessive (2-і) and genitive (96-ның).
+_OTHER_CASES: Final = frozenset({"і", "ы", "сі", "сы", "ның", "нің", "дың", "дің", "тың", "тің"})
 
 
 def ablative_suffix(number: int) -> str:
@@ -37,6 +48,21 @@ def ablative_suffix(number: int) -> str:
 def ablative(number: int) -> str:
     """Number and suffix: "122-ден", "2 657-ден"."""
     return f"{group_thousands(number)}-{ablative_suffix(number)}"
+
+
+def read_ablative(text: str) -> tuple[int, str] | None:
+    """The first number in brackets and the suffix after it: "Алматы (101- ден 6) – 6%" → (101, "ден").
+
+    However it is spaced and whatever its dash; the suffix is as printed, right or wrong, in small letters.
+    None where the number has no suffix, or the ending of a possessive or genitive.
+    """
+    found = _NUMERAL.search(text)
+    if found is None:
+        return None
+    suffix = (found["ending"] or found["bare"]).lower()
+    if suffix in _OTHER_CASES:
+        return None
+    return int(re.sub(r"[^0-9]", "", found["number"])), suffix
 
 
 def group_thousands(number: int) -> str:

@@ -11,6 +11,7 @@ from reporting.numerals import (
     decimal_comma,
     group_thousands,
     quarter_phrase,
+    read_ablative,
 )
 
 UNITS = ["нөл", "бір", "екі", "үш", "төрт", "бес", "алты", "жеті", "сегіз", "тоғыз"]
@@ -161,3 +162,28 @@ def test_a_quarter_is_named_with_its_year():
 def test_there_is_no_other_quarter(quarter):
     with pytest.raises(ValueError, match="there is no quarter"):
         quarter_phrase(2023, quarter)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ақмола (122-ден 114) – 93%", (122, "ден")),
+        ("Алматы (101- ден 6) – 6%", (101, "ден")),
+        ("Атырау (150–ден 17) – 11%", (150, "ден")),
+        ("Алматы қ. (214 – тен 100) – 47%", (214, "тен")),
+        ("Қонаев қ. (3- тен 2-і) – 67%", (3, "тен")),
+        ("Алматы (152 ден 425) – 36%", (152, "ден")),
+        ("Барлығы (1\u00a0010-нан 187) – 19%", (1010, "нан")),
+        ("Барлығы (1 000 000-НАН 5) – 1%", (1_000_000, "нан")),
+        ("Семей қ. (70-дин 50) – 71%", (70, "дин")),
+        ("Астана қ. (96 балабақшаның 8) – 8%", None),
+        ("Астана қ. (96-ның 8) – 8%", None),
+        ("Қонаев қ. (2-і) – 67%", None),
+        ("Шымкент қ. (71) – 100%", None),
+        ("Астана қ. (96 мектеп) – 100%", None),
+        ("Ұлытау – колледж жоқ", None),
+        ("", None),
+    ],
+)
+def test_read_ablative_finds_number_and_suffix(text, expected):
+    assert read_ablative(text) == expected
