@@ -1,0 +1,39 @@
+"""The actions that the journal knows, in words. A test holds it against what the code writes."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
+    {
+        "entry.save": _("draft saved"),
+        "entry.discard": _("draft thrown away"),
+        "entry.submit": _("answer submitted"),
+        "entry.withdraw": _("answer withdrawn"),
+        "entry.approve": _("answer approved"),
+        "entry.return": _("answer returned"),
+        "entry.revoke": _("approval revoked"),
+        "institution.open": _("institution entered"),
+        "institution.change": _("institution changed"),
+        "institution.details": _("details of an institution changed"),
+        "institution.read": _("institution looked at from outside"),
+        "period.begin_closing": _("closing of a quarter begun"),
+        "period.close": _("quarter closed"),
+        "period.reopen": _("quarter opened again"),
+        "period.exception": _("exception granted"),
+        "demo.load": _("demonstration loaded"),
+        "person.create": _("person entered"),
+        "person.change": _("person changed"),
+        "person.password": _("password set"),
+        "membership.create": _("role given"),
+        "membership.end": _("end of a role set"),
+    }
+)
+
+
+def in_words(action: str) -> str:
+    """The action as a person reads it; its code, where the list does not know it."""
+    return str(ACTIONS.get(action, action))

@@ -1,0 +1,50 @@
+"""`manage.py create_administrator`: the first person of a new register."""
+
+import getpass
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from institutions import people
+
+
+class Command(BaseCommand):
+    help = "Enter a ministry administrator, who then enters all others in the administration pages."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--email", required=True, help="the address to sign in with")
+        parser.add_argument("--name", required=True, help="family name, name, father's name")
+        parser.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help="read the password from the first line of standard input",
+        )
+
+    def handle(self, *, email: str, name: str, password_stdin: bool, **options: Any) -> None:
+        password = sys.stdin.readline().rstrip("\r\n") if password_stdin else self.ask()
+        if not password:
+            raise CommandError("The password is empty.")
+        if not name.strip():
+            raise CommandError("The name is empty.")
+        try:
+            user = people.create_administrator(
+                email=email, full_name=name, password=password, now=timezone.now()
+            )
+        except people.EmailTaken as taken:
+            raise CommandError(f"{taken} is registered already; nothing was changed.") from taken
+        except ValidationError as wrong:
+            raise CommandError(" ".join(wrong.messages)) from wrong
+        self.stdout.write(f"{user.email} is a ministry administrator and can sign in.")
+
+    def ask(self) -> str:
+        """The password, typed twice; raises CommandError where the two differ or there is no terminal."""
+        if not sys.stdin.isatty():
+            raise CommandError("There is no terminal to ask at: pass the password with --password-stdin.")
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Password (again): ") != password:
+            raise CommandError("The two passwords differ.")
+        return password
