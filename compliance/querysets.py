@@ -110,13 +110,13 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
         return self.filter(valid_until__lte=day).exclude(status=Status.NOT_MET)
 
     def count_of_institutions(self, institutions: Collection[int]) -> dict[int, tuple[int, int]]:
-        """Institution key → items met and items on the list today; those with an empty list are left out. One query."""
+        """Institution key → items met, items on the list today; none, where the list is empty. One query."""
         rows = (
             self.listed()
             .filter(institution__in=institutions)
             .order_by()
             .values_list("institution")
-            .annotate(Count("pk", filter=Q(status=Status.MET)), Count("pk"))
+            .annotate(met=Count("pk", filter=Q(status=Status.MET)), total=Count("pk"))
         )
         return {institution: (met, total) for institution, met, total in rows}
 
@@ -124,12 +124,21 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
         """Chapters of the Order that have items here, in its order, with counts of items. Two queries."""
         from compliance.models import Chapter
 
-        rows = self.order_by().values_list("requirement__chapter").annotate(
-            Count("pk"), *(Count("pk", filter=Q(status=status)) for status in Status.values)
+        rows = (
+            self.order_by()
+            .values("requirement__chapter")
+            .annotate(
+                total=Count("pk"),
+                **{f"as_{status}": Count("pk", filter=Q(status=status)) for status in Status.values},
+            )
         )
-        counts = {row[0]: row[1:] for row in rows}
+        counts = {row["requirement__chapter"]: row for row in rows}
         return [
-            ChapterCount(chapter, counts[chapter.pk][0], dict(zip(Status.values, counts[chapter.pk][1:], strict=True)))
+            ChapterCount(
+                chapter,
+                counts[chapter.pk]["total"],
+                {status: counts[chapter.pk][f"as_{status}"] for status in Status.values},
+            )
             for chapter in Chapter.objects.filter(pk__in=counts)
         ]
 
@@ -190,7 +199,7 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
         return self.awaiting_decision().filter(submitted_at__lt=first_moment(day))
 
     def returned_unanswered(self) -> Self:
-        """Returned entries after which nothing was submitted for the item: what came back and is still to be mended."""
+        """Returned entries after which nothing was submitted for the item: what is still to be mended."""
         from compliance.models import StatusEntry
 
         later = StatusEntry.objects.filter(item=OuterRef("item"), pk__gt=OuterRef("pk")).exclude(
