@@ -1,0 +1,125 @@
+"""Items and entries for tests; an entry comes into its state by the verbs of the workflow alone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from compliance import workflow
+from compliance.enums import Measure, ReturnReason, Status
+from compliance.models import ChecklistItem, Period, PeriodException, StatusEntry
+from institutions.clock import local_day
+from institutions.models import Institution, User
+from tests.factories.institutions import ApproverFactory, DirectorFactory, InstitutionFactory, UserFactory
+
+
+class ItemFactory(DjangoModelFactory):
+    """An item of an institution's list, which is there already: of a `measure`, or of the requirement `code`."""
+
+    class Meta:
+        model = ChecklistItem
+
+    institution = factory.SubFactory(InstitutionFactory)
+
+    @classmethod
+    def _create(
+        cls,
+        model_class: type[ChecklistItem],
+        *args: Any,
+        institution: Institution,
+        measure: Measure = Measure.CCTV_INSTALLED,
+        code: str | None = None,
+        **fields: Any,
+    ) -> ChecklistItem:
+        wanted = {"requirement__measure": measure} if code is None else {"requirement__code": code}
+        return ChecklistItem.objects.select_related("institution", "requirement").get(
+            institution=institution, **wanted
+        )
+
+
+def _author_for(institution: Institution) -> User:
+    return DirectorFactory(institution=institution).user
+
+
+def _decider_for(institution: Institution) -> User:
+    return ApproverFactory(region=institution.locality.region).user
+
+
+class EntryFactory(DjangoModelFactory):
+    """An answer: a draft, or with a trait submitted, withdrawn, approved, returned or revoked.
+
+    Hands that are not named (`author`, `decided_by`, `revoked_by`) are new people with the role. Everything
+    happens at `now`. `document` is a `workflow.DocumentReference`.
+    """
+
+    class Meta:
+        model = StatusEntry
+
+    class Params:
+        submitted = factory.Trait(to="submitted")
+        withdrawn = factory.Trait(to="withdrawn")
+        approved = factory.Trait(to="approved")
+        returned = factory.Trait(to="returned")
+        revoked = factory.Trait(to="revoked")
+
+    item = factory.SubFactory(ItemFactory)
+    status = Status.MET
+    to = "draft"
+
+    @classmethod
+    def _create(
+        cls,
+        model_class: type[StatusEntry],
+        *args: Any,
+        item: ChecklistItem,
+        to: str,
+        status: Status,
+        effective_on: date | None = None,
+        valid_until: date | None = None,
+        note: str = "",
+        document: workflow.DocumentReference | None = None,
+        author: User | None = None,
+        submitted_by: User | None = None,
+        decided_by: User | None = None,
+        revoked_by: User | None = None,
+        reason: ReturnReason = ReturnReason.NO_PROOF,
+        decision_note: str = "Құжат жоқ",
+        continues: StatusEntry | None = None,
+        now: datetime | None = None,
+    ) -> StatusEntry:
+        now = now or timezone.now()
+        institution = item.institution
+        author = author or _author_for(institution)
+        effective_on = effective_on or local_day(now) - timedelta(days=10)
+        answer = workflow.AnswerData(status, effective_on, valid_until, note, document)
+        entry = workflow.save_draft(item, answer, by=author, now=now, continues=continues)
+        if to == "draft":
+            return entry
+        workflow.submit(entry, by=submitted_by or author, now=now)
+        shown = entry.content_hash
+        if to == "withdrawn":
+            workflow.withdraw(entry, by=author, now=now)
+        elif to == "returned":
+            decider = decided_by or _decider_for(institution)
+            workflow.return_entry(entry, by=decider, now=now, shown=shown, reason=reason, note=decision_note)
+        elif to in ("approved", "revoked"):
+            workflow.approve(entry, by=decided_by or _decider_for(institution), now=now, shown=shown)
+            if to == "revoked":
+                workflow.revoke(entry, by=revoked_by or _decider_for(institution), now=now, note="Қате")
+        item.refresh_from_db()
+        return entry
+
+
+class PeriodExceptionFactory(DjangoModelFactory):
+    class Meta:
+        model = PeriodException
+
+    institution = factory.SubFactory(InstitutionFactory)
+    period = factory.LazyFunction(lambda: Period.objects.order_by("-starts_on").first())
+    until = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=7))
+    reason = "Өрт болды"
+    granted_by = factory.SubFactory(UserFactory)
