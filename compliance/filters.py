@@ -1,0 +1,99 @@
+"""Filters of the review queue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import django_filters
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from compliance.enums import ANSWERS, Measure
+from compliance.models import Chapter, Requirement, StatusEntry
+from institutions.access import DECIDE
+from institutions.clock import local_day
+from institutions.enums import Kind
+from institutions.models import Institution, Locality
+
+if TYPE_CHECKING:
+    from django.forms import Form
+    from django.http import HttpRequest
+
+    from compliance.querysets import StatusEntryQuerySet
+
+
+def _localities(request: HttpRequest | None) -> Any:
+    """Localities in which the person decides."""
+    if request is None:
+        return Locality.objects.none()
+    decided = Institution.objects.within_roles(request.user, DECIDE).values("locality")
+    return Locality.objects.filter(pk__in=decided)
+
+
+class QueueFilter(django_filters.FilterSet):
+    """`qs` is what of the queue the person wants to see; a wrong value is told and otherwise left aside."""
+
+    q = django_filters.CharFilter(method="by_institution", label=_("Institution: name or BIN"))
+    locality = django_filters.ModelChoiceFilter(
+        field_name="item__institution__locality",
+        queryset=_localities,
+        label=_("District or city"),
+        empty_label=_("all"),
+    )
+    kind = django_filters.ChoiceFilter(
+        field_name="item__institution__kind", choices=Kind.choices, label=_("Kind"), empty_label=_("all")
+    )
+    chapter = django_filters.ModelChoiceFilter(
+        field_name="item__requirement__chapter",
+        queryset=Chapter.objects.all(),
+        label=_("Chapter of the Order"),
+        empty_label=_("all"),
+    )
+    requirement = django_filters.ModelChoiceFilter(
+        field_name="item__requirement",
+        queryset=Requirement.objects.all(),
+        to_field_name="code",
+        label=_("Item"),
+        empty_label=_("all"),
+    )
+    measure = django_filters.ChoiceFilter(
+        field_name="item__requirement__measure",
+        choices=Measure.choices,
+        label=_("Measure of the brief"),
+        empty_label=_("all"),
+    )
+    status = django_filters.ChoiceFilter(
+        choices=[(status.value, status.label) for status in ANSWERS],
+        label=_("New answer"),
+        empty_label=_("all"),
+    )
+    clean = django_filters.ChoiceFilter(
+        method="by_cleanness",
+        choices=[("clean", _("nothing unusual")), ("odd", _("something unusual"))],
+        label=_("Check by the rules"),
+        empty_label=_("all"),
+    )
+    older = django_filters.NumberFilter(
+        method="by_age", label=_("Waiting for more than … days"), min_value=0, max_value=3650
+    )
+
+    class Meta:
+        model = StatusEntry
+        fields: list[str] = []
+
+    @property
+    def active(self) -> int:
+        """How many filters are set."""
+        form: Form = self.form
+        return sum(bool(self.data.get(name)) for name in form.fields)
+
+    def by_institution(self, queryset: StatusEntryQuerySet, _name: str, value: str) -> StatusEntryQuerySet:
+        return queryset.filter(item__institution__in=Institution.objects.search_for(value))
+
+    def by_cleanness(self, queryset: StatusEntryQuerySet, _name: str, value: str) -> StatusEntryQuerySet:
+        day = local_day(timezone.now())
+        return queryset.rule_clean(day) if value == "clean" else queryset.not_clean(day)
+
+    def by_age(self, queryset: StatusEntryQuerySet, _name: str, value: int) -> StatusEntryQuerySet:
+        return queryset.filter(submitted_at__lt=timezone.now() - timedelta(days=int(value)))

@@ -1,0 +1,210 @@
+"""Forms of answers and decisions: they turn a request into clean values and judge nothing but its shape."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from compliance.enums import ANSWERS, ReturnReason, Status
+from compliance.models import Requirement, StatusEntry
+from compliance.workflow import AnswerData, DocumentReference
+
+NOTE_LENGTH = 4000
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of a later month; 31 January + 1 → 28 or 29 February."""
+    index = day.month - 1 + months
+    year, month = day.year + index // 12, index % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def _day_field(label: Any, **options: Any) -> forms.DateField:
+    # A date control wants its value in ISO form, whatever the language writes.
+    return forms.DateField(
+        label=label,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        localize=False,
+        **options,
+    )
+
+
+class AnswerForm(forms.Form):
+    """What a person answers about one item.
+
+    `base` says which draft and which version of the item the form was made from, so that two windows do not
+    overwrite each other. An exception is offered only where the requirement allows one; an end is asked
+    for where the proof expires or an exception may be asked for.
+    """
+
+    status = forms.ChoiceField(
+        label=_("How is it today?"),
+        choices=[],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose an answer.")},
+    )
+    effective_on = _day_field(
+        _("True since"), help_text=_("The first day on which it was so; not in the future.")
+    )
+    valid_until = _day_field(_("Valid until"), required=False)
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What the approver should know. “Not applicable” needs its reason here."),
+    )
+    document_number = forms.CharField(label=_("Number"), required=False, max_length=100)
+    document_issuer = forms.CharField(label=_("Issued by"), required=False, max_length=300)
+    document_issued_on = _day_field(_("Issued on"), required=False)
+    document_valid_until = _day_field(_("The document ends on"), required=False)
+    base = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, requirement: Requirement, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.requirement = requirement
+        self.fields["status"].choices = [  # type: ignore[attr-defined]
+            (status.value, status.label)
+            for status in ANSWERS
+            if requirement.exception_allowed or status != Status.NOT_APPLICABLE
+        ]
+        self.fields["effective_on"].widget.attrs["max"] = today.isoformat()
+        self.fields["document_issued_on"].widget.attrs["max"] = today.isoformat()
+        if requirement.expires or requirement.exception_allowed:
+            self.fields["valid_until"].help_text = self._about_the_end()
+        else:
+            del self.fields["valid_until"]
+
+    def _about_the_end(self) -> str:
+        if not self.requirement.expires:
+            return gettext("Only for “not applicable”: an exception always has an end.")
+        if months := self.requirement.validity_months:
+            # Translators: %(months)s is a number; the proof is a document such as a contract
+            return gettext(
+                "The last day on which the proof holds. Where it names none, it holds for %(months)s months. "
+                "Left empty: the end of the document named below."
+            ) % {"months": months}
+        return gettext(
+            "The last day on which the proof holds. Left empty: the end of the document named below."
+        )
+
+    @classmethod
+    def initial_of(cls, entry: StatusEntry) -> dict[str, object]:
+        """What fills the form from an entry: one's draft, or the returned answer that is continued."""
+        filled: dict[str, object] = {
+            "status": entry.status,
+            "effective_on": entry.effective_on,
+            "valid_until": entry.valid_until,
+            "note": entry.note,
+        }
+        if entry.evidence is not None:
+            filled |= {
+                "document_number": entry.evidence.number,
+                "document_issuer": entry.evidence.issuer,
+                "document_issued_on": entry.evidence.issued_on,
+                "document_valid_until": entry.evidence.valid_until,
+            }
+        return filled
+
+    @classmethod
+    def initial_new(cls, requirement: Requirement, today: date) -> dict[str, object]:
+        """What a first answer begins with: today, and the usual end of a proof where there is one."""
+        months = requirement.validity_months if requirement.expires else None
+        return {"effective_on": today, "valid_until": months_later(today, months) if months else None}
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        self._clean_document(data)
+        until = data.get("valid_until")
+        if (
+            until is None
+            and self.requirement.expires
+            and data.get("status") in (Status.MET, Status.PARTLY_MET)
+        ):
+            until = data["valid_until"] = data.get("document_valid_until")
+        if data.get("status") == Status.NOT_MET:
+            data["valid_until"] = until = None  # what is not met does not end by itself
+        since = data.get("effective_on")
+        if since and until and until < since and "valid_until" in self.fields:
+            self.add_error("valid_until", _("The last day lies before the first."))
+        return data
+
+    def _clean_document(self, data: dict[str, Any]) -> None:
+        """A document is named whole (number, issuer, day) or not at all."""
+        asked = ("document_number", "document_issuer", "document_issued_on")
+        if not any(data.get(name) or name in self.errors for name in (*asked, "document_valid_until")):
+            return
+        for name in asked:
+            if not data.get(name) and name not in self.errors:
+                self.add_error(
+                    name,
+                    _("Name the document whole: number, who issued it and when; or leave all of it empty."),
+                )
+        issued, until = data.get("document_issued_on"), data.get("document_valid_until")
+        if issued and until and until < issued:
+            self.add_error("document_valid_until", _("The document ends before it was issued."))
+
+    def answer(self) -> AnswerData:
+        """The clean values in the words of `workflow`."""
+        data = self.cleaned_data
+        document = None
+        if data["document_number"]:
+            document = DocumentReference(
+                number=data["document_number"],
+                issuer=data["document_issuer"],
+                issued_on=data["document_issued_on"],
+                valid_until=data["document_valid_until"],
+            )
+        return AnswerData(
+            status=Status(data["status"]),
+            effective_on=data["effective_on"],
+            valid_until=data.get("valid_until"),
+            note=data["note"],
+            document=document,
+        )
+
+
+class ApproveForm(forms.Form):
+    """`shown` is the hash of the content that the approver has before them."""
+
+    prefix = "approve"
+    shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ReturnForm(forms.Form):
+    """A reason of the list and a text: the author has to know what to mend."""
+
+    prefix = "return"
+    shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        choices=ReturnReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
+    )
+    note = forms.CharField(
+        label=_("What has to be mended"),
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say what has to be mended.")},
+    )
+
+
+class RevokeForm(forms.Form):
+    """Why an approval was wrong."""
+
+    prefix = "revoke"
+    note = forms.CharField(
+        label=_("Why the approval was wrong"),
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why the approval was wrong.")},
+    )

@@ -1,0 +1,18 @@
+"""Who looked at one institution's gaps from outside it. The one function that notes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from institutions import journal
+from institutions.access import ANSWER
+from institutions.models import Institution, User
+
+
+def note_reading(user: User, institution: Institution, now: datetime) -> None:
+    """Write `institution.read` to the journal, unless the person answers for the institution themselves.
+
+    For every page that shows what one institution lacks. Costs a few queries; call it once a request.
+    """
+    if not Institution.objects.within_roles(user, ANSWER).filter(pk=institution.pk).exists():
+        journal.write("institution.read", institution, by=user, institution=institution, now=now)

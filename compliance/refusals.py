@@ -1,0 +1,102 @@
+"""What a refusal of `workflow` says to the person, and which field of the answer it concerns."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from compliance import workflow
+from compliance.enums import EntryState, PeriodState
+from compliance.models import Period, StatusEntry
+
+FIELDS: Final = {
+    workflow.LateAnswer: "effective_on",
+    workflow.FutureAnswer: "effective_on",
+    workflow.NoException: "status",
+}
+
+_ANSWERS: Final = {
+    workflow.FutureAnswer: _("This day lies in the future. Name the first day on which it was so."),
+    workflow.AlreadyWaiting: _(
+        "Another answer to this item waits for a decision already. Yours is kept as a draft; "
+        "send it when that one is decided or taken back."
+    ),
+    workflow.NotListed: _(
+        "This item is no longer on the list of the institution. Your answer is kept as a draft."
+    ),
+    workflow.StaleDecision: _("This answer was sent or changed in another window in the meantime."),
+}
+
+
+def of_answer(refused: workflow.Refused, draft: StatusEntry) -> str:
+    """Why an answer was not taken. Costs a query where a quarter has to be named."""
+    if isinstance(refused, workflow.LateAnswer):
+        return _late(draft)
+    if isinstance(refused, workflow.NoException):
+        if draft.item.requirement.exception_allowed:
+            return gettext(
+                "“Not applicable” needs its reason in the note and a last day: an exception has an end."
+            )
+        return gettext("This item is counted in the ministry's brief: “not applicable” is no answer to it.")
+    return str(_ANSWERS[type(refused)])
+
+
+def _late(draft: StatusEntry) -> str:
+    period = Period.objects.containing(draft.effective_on).first()
+    if period is None:
+        return gettext("Answers for this day are no longer taken.")
+    words = {"quarter": period.quarter, "year": period.year}
+    if period.state == PeriodState.CLOSED:
+        # Translators: %(quarter)s is 1 to 4, %(year)s a year
+        return (
+            gettext(
+                "Quarter %(quarter)s of %(year)s is closed: answers for it are no longer taken. "
+                "Name a day of a quarter that is open, or ask the ministry for an exception."
+            )
+            % words
+        )
+    return (
+        gettext(
+            "Quarter %(quarter)s of %(year)s is closing: only what was sent before is still decided. "
+            "Name a day of a quarter that is open, or ask the ministry for an exception."
+        )
+        % words
+    )
+
+
+def of_decision(refused: workflow.Refused, entry: StatusEntry) -> str:
+    """Why a decision was not taken; `entry` as it is now, with its item and the people."""
+    if isinstance(refused, workflow.OwnEntry):
+        return gettext("Nobody decides what they wrote or submitted: another approver has to.")
+    if isinstance(refused, workflow.ReasonMissing):
+        return gettext("Say why.")
+    return what_changed(entry)
+
+
+def what_changed(entry: StatusEntry) -> str:
+    """What happened to an entry in the meantime, so that it cannot be decided as it was shown."""
+    if entry.state in (EntryState.APPROVED, EntryState.RETURNED):
+        words = {"by": entry.decided_by or entry.batch, "at": _moment(entry)}
+        if entry.state == EntryState.APPROVED:
+            return gettext("It was approved in the meantime: %(by)s, %(at)s.") % words
+        return gettext("It was returned in the meantime: %(by)s, %(at)s.") % words
+    if entry.state == EntryState.WITHDRAWN:
+        return gettext("Its author took it back in the meantime.")
+    if entry.state == EntryState.REVOKED:
+        return gettext("Its approval was revoked in the meantime.")
+    if not entry.item.listed:
+        return gettext("The item is no longer on the institution's list. Return the answer.")
+    if entry.item_version != entry.item.version:
+        return gettext(
+            "The item was decided after this answer was written. "
+            "Return it, so that its author looks at it again."
+        )
+    return gettext("What you decided about is not what is recorded now. Look at it once more.")
+
+
+def _moment(entry: StatusEntry) -> str:
+    return date_format(localtime(entry.decided_at), "SHORT_DATETIME_FORMAT") if entry.decided_at else ""

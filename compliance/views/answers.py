@@ -1,0 +1,380 @@
+"""The checklist of an institution: read by all in scope, answered by its director and its editors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from compliance import applicability, refusals, workflow
+from compliance.checklist import Checklist, Show, ends_soon
+from compliance.enums import EntryState, Status
+from compliance.forms import AnswerForm
+from compliance.models import ChecklistItem, StatusEntry
+from compliance.reading import note_reading
+from institutions.access import ANSWER
+from institutions.clock import local_day
+from institutions.http import AuthenticatedRequest
+from institutions.models import Institution, User
+
+READ_AND_WRITE = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+def checklist(request: AuthenticatedRequest, bin: str) -> HttpResponse:
+    """The institution's list by chapter; what came back, ends or was never answered stands first."""
+    institution = get_object_or_404(Institution.objects.visible_to(request.user).with_places(), bin=bin)
+    now = timezone.now()
+    note_reading(request.user, institution, now)
+    day = local_day(now)
+    items = ChecklistItem.objects.filter(institution=institution).for_checklist(request.user, day)
+    listed = Checklist.read(items, day=day)
+    wanted = request.GET.get("show", "")
+    show = Show(wanted) if wanted in Show.values else Show.ALL
+    counts = listed.counts()
+    return render(
+        request,
+        "compliance/checklist.html",
+        {
+            "institution": institution,
+            "checklist": listed,
+            "show": show,
+            "filters": [(choice, counts[choice]) for choice in Show],
+            "urgent": listed.urgent() if show == Show.ALL else [],
+            "chapters": listed.chapters(show, without_urgent=show == Show.ALL),
+            "may_answer": Institution.objects.within_roles(request.user, ANSWER)
+            .filter(pk=institution.pk)
+            .exists(),
+        },
+    )
+
+
+@require_http_methods(READ_AND_WRITE)
+def item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
+    """One item with its history; for those who answer, the form. Saving and sending go to the same address.
+
+    So a form sent after the end of a session leads back to itself after signing in. Sending saves first: what
+    is refused is a draft by then and is not lost.
+    """
+    now = timezone.now()
+    page = _ItemPage.read(request.user, bin, code, now)
+    if request.method != "POST":
+        note_reading(request.user, page.item.institution, now)
+        return page.render(request, page.fresh_form() if page.may_answer and page.item.listed else None)
+    if not page.may_answer:
+        raise Http404
+    form = AnswerForm(request.POST, requirement=page.item.requirement, today=page.day)
+    sends = request.POST.get("do") == "submit"
+    if not form.is_valid():
+        return page.render(request, form, status=422)
+    if theirs := page.moved_on(form, sends=sends):
+        return page.render(request, form, theirs=theirs, status=409)
+    try:
+        draft = workflow.save_draft(
+            page.item, form.answer(), by=request.user, now=now, continues=page.returned
+        )
+        if sends:
+            workflow.submit(draft, by=request.user, now=now)
+    except (workflow.Refused, IntegrityError) as refused:
+        # A database that refuses a second draft or a second waiting answer says: somebody was faster.
+        reason = refused if isinstance(refused, workflow.Refused) else workflow.StaleDecision()
+        return _refuse(request, bin, code, now, form, reason)
+    if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx
+        return page.render_saved(request, saved=draft)
+    if sends:
+        messages.success(request, _("Sent for approval. You can take it back until it is decided."))
+    else:
+        messages.success(request, _("The draft is saved."))
+    return redirect("compliance:item", bin, code)
+
+
+@require_http_methods(READ_AND_WRITE)
+def discard(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
+    """Throw one's own draft away."""
+    if request.method == "POST":
+        drafts = StatusEntry.objects.editable_by(request.user)
+        draft = get_object_or_404(drafts, item__institution__bin=bin, item__requirement__code=code)
+        try:
+            workflow.discard_draft(draft, by=request.user, now=timezone.now())
+        except workflow.StaleDecision as refused:
+            messages.warning(request, refusals.of_answer(refused, draft))
+        else:
+            messages.success(request, _("The draft is discarded."))
+    return redirect("compliance:item", bin, code)
+
+
+@require_http_methods(READ_AND_WRITE)
+def withdraw(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
+    """Take one's own answer back before it is decided; its text fills the form again."""
+    if request.method == "POST":
+        scope = ChecklistItem.objects.answerable_by(request.user)
+        asked = get_object_or_404(scope, institution__bin=bin, requirement__code=code)
+        waiting = (
+            StatusEntry.objects.withdrawable_by(request.user)
+            .filter(item=asked)
+            .select_related("item")
+            .first()
+        )
+        try:
+            if waiting is None:
+                raise workflow.StaleDecision(asked.pk)
+            workflow.withdraw(waiting, by=request.user, now=timezone.now())
+        except workflow.StaleDecision:
+            messages.warning(request, _("It was decided in the meantime and cannot be taken back any more."))
+        else:
+            messages.success(request, _("The answer is taken back. Change it and send it again."))
+    return redirect("compliance:item", bin, code)
+
+
+def _refuse(
+    request: AuthenticatedRequest,
+    bin: str,
+    code: str,
+    now: datetime,
+    form: AnswerForm,
+    refused: workflow.Refused,
+) -> HttpResponse:
+    """The form as it was filled, with the reason; 409: the matter moved on, 422: the answer is at fault."""
+    # Read again: the draft was saved by now, or somebody was faster.
+    page = _ItemPage.read(request.user, bin, code, now)
+    said = page.draft or StatusEntry(item=page.item, effective_on=form.cleaned_data["effective_on"])
+    said.item = page.item
+    message = refusals.of_answer(refused, said)
+    field = refusals.FIELDS.get(type(refused))
+    if field is not None:
+        form.add_error(field, message)
+        return page.render(request, form, status=422)
+    theirs = _side(page.waiting) if page.waiting else page.standing_side()
+    return page.render(request, form, theirs=theirs, conflict=message, status=409)
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemPage:
+    """What the page of one item shows, read once; `entries` are those the person may see, newest first."""
+
+    user: User
+    item: ChecklistItem
+    day: date
+    may_answer: bool
+    entries: list[StatusEntry]
+
+    @classmethod
+    def read(cls, user: User, bin: str, code: str, now: datetime) -> _ItemPage:
+        """Raises Http404 for an item out of the person's scope."""
+        items = ChecklistItem.objects.visible_to(user).select_related(
+            "institution__locality__region", "requirement__chapter"
+        )
+        found = get_object_or_404(items, institution__bin=bin, requirement__code=code)
+        entries = (
+            StatusEntry.objects.visible_to(user)
+            .filter(item=found)
+            .with_context()
+            .select_related("revoked_by")
+        )
+        return cls(
+            user=user,
+            item=found,
+            day=local_day(now),
+            # Not `answerable_by`: an item that left the list while somebody was typing is refused with words.
+            may_answer=Institution.objects.within_roles(user, ANSWER)
+            .filter(pk=found.institution_id)
+            .exists(),
+            entries=list(entries.order_by("-pk")),
+        )
+
+    @property
+    def draft(self) -> StatusEntry | None:
+        mine = (
+            entry
+            for entry in self.entries
+            if entry.state == EntryState.DRAFT and entry.author_id == self.user.pk
+        )
+        return next(mine, None)
+
+    @property
+    def waiting(self) -> StatusEntry | None:
+        return next((entry for entry in self.entries if entry.state == EntryState.SUBMITTED), None)
+
+    @property
+    def last_sent(self) -> StatusEntry | None:
+        return next((entry for entry in self.entries if entry.state != EntryState.DRAFT), None)
+
+    @property
+    def returned(self) -> StatusEntry | None:
+        """The answer that came back and is to be continued: the newest decided one, if it was returned."""
+        decided = (
+            entry for entry in self.entries if entry.state not in (EntryState.DRAFT, EntryState.WITHDRAWN)
+        )
+        newest = next(decided, None)
+        return newest if newest is not None and newest.state == EntryState.RETURNED else None
+
+    @property
+    def standing(self) -> StatusEntry | None:
+        return standing_answer(self.entries, self.day)
+
+    def standing_side(self) -> dict[str, object]:
+        """What is approved now, as one side of a conflict."""
+        standing = self.standing
+        side: dict[str, object] = {"status": self.item.status}
+        if standing is not None:
+            side |= {"effective_on": standing.effective_on, "note": standing.note, "by": standing.decided_by}
+            side["at"] = standing.decided_at
+        return side
+
+    @property
+    def base(self) -> str:
+        """What a form is made from: the item's version and the moment at which the draft was saved."""
+        return f"{self.item.version}/{self.draft.saved_at.isoformat() if self.draft else ''}"
+
+    def fresh_form(self) -> AnswerForm:
+        """Filled from the person's draft, the returned or withdrawn answer, or as a first one begins."""
+        last = self.last_sent
+        own_again = last if last is not None and last.state == EntryState.WITHDRAWN else None
+        source = self.draft or self.returned or own_again
+        filled = (
+            AnswerForm.initial_of(source)
+            if source
+            else AnswerForm.initial_new(self.item.requirement, self.day)
+        )
+        return AnswerForm(
+            initial=filled | {"base": self.base}, requirement=self.item.requirement, today=self.day
+        )
+
+    def moved_on(self, form: AnswerForm, *, sends: bool) -> dict[str, object] | None:
+        """What the form does not know of: another window's draft, or (when sending) a new approved status.
+
+        A draft that says the same is no conflict: it may be this window's own, saved a moment ago.
+        """
+        version, _slash, saved_at = str(form.cleaned_data["base"]).partition("/")
+        draft = self.draft
+        if draft is None:
+            if saved_at:  # sent or discarded in another window
+                return _side(self.last_sent) if self.last_sent else self.standing_side()
+        elif draft.saved_at.isoformat() != saved_at and _said(draft) != _said_by(form):
+            return _side(draft)
+        return self.standing_side() if sends and version != str(self.item.version) else None
+
+    def render(
+        self,
+        request: AuthenticatedRequest,
+        form: AnswerForm | None,
+        *,
+        theirs: dict[str, object] | None = None,
+        conflict: str = "",
+        status: int = 200,
+    ) -> HttpResponse:
+        """The page; to htmx (the draft that saves itself) only the line that says what became of it."""
+        if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx
+            return self.render_saved(request, form=form, conflict=theirs is not None, status=status)
+        mine = None
+        if form is not None and theirs is not None:
+            # Whoever has seen both versions may send theirs all the same.
+            form.data = dict(form.data.items()) | {"base": self.base}
+            mine = {
+                "status": form.cleaned_data.get("status"),
+                "effective_on": form.cleaned_data.get("effective_on"),
+                "note": form.cleaned_data.get("note"),
+                "by": self.user,
+            }
+        spans = self.item.spans.order_by("-valid_from")
+        standing = self.standing
+        context: dict[str, Any] = {
+            "item": self.item,
+            "institution": self.item.institution,
+            "requirement": self.item.requirement,
+            "standing": standing,
+            "standing_ended": standing is not None and has_ended(standing, self.day),
+            "ends_soon": ends_soon(self.item, self.day),
+            "spans": [(span, applicability.explain(span.basis)) for span in spans],
+            "entries": self.entries,
+            "draft": self.draft,
+            "waiting": self.waiting,
+            "returned": self.returned,
+            "may_answer": self.may_answer,
+            "may_withdraw": self.may_answer
+            and self.waiting is not None
+            and self.user.pk in self.waiting.hands,
+            "form": form if self.waiting is None or self.draft or status != 200 else None,
+            "kept_as": f"answer/{self.user.pk}/{self.item.pk}",
+            "next_item": self._next_item() if self.may_answer else None,
+            "theirs": theirs,
+            "mine": mine,
+            "conflict": conflict,
+        }
+        return render(request, "compliance/item.html", context, status=status)
+
+    def render_saved(
+        self,
+        request: AuthenticatedRequest,
+        *,
+        saved: StatusEntry | None = None,
+        form: AnswerForm | None = None,
+        conflict: bool = False,
+        status: int = 200,
+    ) -> HttpResponse:
+        """The line under the form: saved at …, or not saved and why."""
+        errors = [error for errors in form.errors.values() for error in errors] if form is not None else []
+        context = {
+            "saved": saved,
+            "base": f"{self.item.version}/{saved.saved_at.isoformat()}" if saved else "",
+            "error": errors[0] if errors else "",
+            "conflict": conflict,
+        }
+        return render(request, "compliance/partials/_saved.html", context, status=status)
+
+    def _next_item(self) -> ChecklistItem | None:
+        """The next item of the list that nobody has answered yet, after this one and then from the top."""
+        waiting = StatusEntry.objects.awaiting_decision().filter(item__institution=self.item.institution_id)
+        open_items = (
+            ChecklistItem.objects.listed()
+            .filter(institution=self.item.institution_id, status=Status.UNKNOWN)
+            .exclude(pk=self.item.pk)
+            .exclude(pk__in=waiting.values("item"))
+            .select_related("requirement")
+            .order_by("requirement__sort_order")
+        )
+        after = open_items.filter(requirement__sort_order__gt=self.item.requirement.sort_order).first()
+        return after or open_items.first()
+
+
+def standing_answer(entries: list[StatusEntry], day: date) -> StatusEntry | None:
+    """The approved entry of an item that holds on `day`: the latest to begin, then the last decided."""
+    held = [entry for entry in entries if entry.state == EntryState.APPROVED and entry.effective_on <= day]
+    return max(held, key=lambda entry: (entry.effective_on, entry.decided_at, entry.pk), default=None)
+
+
+def has_ended(entry: StatusEntry, day: date) -> bool:
+    """Whether an approved answer counts no more as its last day is past. What is not met does not end."""
+    return entry.valid_until is not None and entry.valid_until < day and entry.status != Status.NOT_MET
+
+
+def _side(entry: StatusEntry) -> dict[str, object]:
+    """An entry as one side of a conflict."""
+    return {
+        "status": entry.status,
+        "effective_on": entry.effective_on,
+        "note": entry.note,
+        "by": entry.author or entry.batch,
+        "at": entry.saved_at,
+    }
+
+
+def _said(entry: StatusEntry) -> tuple[object, ...]:
+    proof = entry.evidence
+    document = (proof.number, proof.issuer, proof.issued_on, proof.valid_until) if proof else None
+    return (entry.status, entry.effective_on, entry.valid_until, entry.note, document)
+
+
+def _said_by(form: AnswerForm) -> tuple[object, ...]:
+    answer = form.answer()
+    proof = answer.document
+    document = (proof.number, proof.issuer, proof.issued_on, proof.valid_until) if proof else None
+    return (str(answer.status), answer.effective_on, answer.valid_until, answer.note, document)
