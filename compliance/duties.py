@@ -118,7 +118,7 @@ class Book:
         return frozenset(starts for _code, starts, _ends in self.editions)
 
     def rulings(self, edition: str, state: DatedState, has_guard_contract: bool) -> dict[int, Ruling]:
-        """What stands on the list in one situation, by requirement key. Remembered: situations repeat by the thousand."""
+        """What stands on the list in one situation, by requirement key. Remembered: situations repeat."""
         group = facility_group(edition, people=state.people, settlement_class=state.settlement_class)
         in_large_city = state.span.large_city is not None
         key = (edition, state.span.kind, group, in_large_city, state.facts, has_guard_contract)
@@ -146,7 +146,7 @@ class Book:
         *,
         only: frozenset[int] | None = None,
     ) -> dict[int, list[ListedSpan]]:
-        """The list of an institution by requirement key: spans in the order of their days, neighbours that agree joined.
+        """The list of an institution by requirement key: spans in the order of their days, like neighbours joined.
 
         `contract` are the answers to the item of the guard contract; `only` leaves other requirements out.
         """

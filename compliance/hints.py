@@ -1,4 +1,4 @@
-"""Messages to the workers. A message is only a hint: the tables are the queue, and a sweep finds what a message lost."""
+"""Messages to the workers. A message is only a hint: the tables are the queue, and a sweep finds what was lost."""
 
 from __future__ import annotations
 

@@ -157,13 +157,9 @@ def sync(
             )
         StatusChange.objects.bulk_create(rows, batch_size=500)
         PendingFold.objects.bulk_create([PendingFold(change=row) for row in rows], batch_size=500)
-        LedgerHead.objects.filter(pk=head.pk).update(
-            length=chain.length, hash=chain.hash, recorded_at=recorded_at
-        )
+        LedgerHead.objects.filter(pk=head.pk).update(length=chain.length, hash=chain.hash, recorded_at=recorded_at)
         hints.after_commit(hints.FOLD)
-    ChecklistItem.objects.bulk_update(
-        changed_items, ["listed", "obliged", "status", "valid_until"], batch_size=200
-    )
+    ChecklistItem.objects.bulk_update(changed_items, ["listed", "obliged", "status", "valid_until"], batch_size=200)
     return rows
 
 
@@ -197,12 +193,12 @@ def refresh_items(since: date, until: date) -> int:
         items = list(ChecklistItem.objects.filter(pk__in=chunk))
         known = _recorded_rows(items)
         answers: dict[int, list[Answer]] = defaultdict(list)
-        for item_pk, *answer in (
+        for item_pk, effective_on, valid_until, status in (
             StatusEntry.objects.in_force()
             .filter(item__in=chunk)
             .values_list("item", "effective_on", "valid_until", "status")
         ):
-            answers[item_pk].append(Answer(*answer))
+            answers[item_pk].append(Answer(effective_on, valid_until, status))
         moved = [
             item
             for item in items
@@ -221,9 +217,7 @@ def broken_chains(institutions: Iterable[int] | None = None) -> Iterator[tuple[i
     for head in heads.iterator():
         chain = _Chain(head.institution.bin, 0, "")
         broken = None
-        for row in (
-            StatusChange.objects.filter(institution=head.pk).select_related("cell").order_by("seq").iterator()
-        ):
+        for row in StatusChange.objects.filter(institution=head.pk).select_related("cell").order_by("seq").iterator():
             seq, digest = chain.add(
                 row.cell.key,
                 _recorded_side(row.from_status, row.from_learners),
@@ -296,7 +290,10 @@ class _Cells:
         self._localities = {
             pk: (kato, region) for pk, kato, region in Locality.objects.values_list("pk", "kato", "region")
         }
-        self._cities: dict[int | None, str] = {None: NOWHERE, **dict(LargeCity.objects.values_list("pk", "kato"))}
+        self._cities: dict[int | None, str] = {
+            None: NOWHERE,
+            **dict(LargeCity.objects.values_list("pk", "kato")),
+        }
         self._by_key: dict[CellKey, int] = {}
         self._texts: dict[CellKey, str] = {}
 
@@ -324,9 +321,7 @@ class _Cells:
             missing = [text for text in chunk if text not in found]
             if missing:
                 # Somebody else may make the same cell at the same time.
-                Cell.objects.bulk_create(
-                    [self._cell(text, unknown[text]) for text in missing], ignore_conflicts=True
-                )
+                Cell.objects.bulk_create([self._cell(text, unknown[text]) for text in missing], ignore_conflicts=True)
                 found |= dict(Cell.objects.filter(key__in=missing).values_list("key", "pk"))
             for text in chunk:
                 self._by_key[unknown[text]] = found[text]
@@ -354,10 +349,10 @@ def _held_answers(institution: Institution, requirements: Collection[int] | None
     if requirements is not None:
         entries = entries.filter(item__requirement__in=requirements)
     answers: dict[int, list[Answer]] = defaultdict(list)
-    for requirement, *answer in entries.values_list(
+    for requirement, effective_on, valid_until, status in entries.values_list(
         "item__requirement", "effective_on", "valid_until", "status"
     ):
-        answers[requirement].append(Answer(*answer))
+        answers[requirement].append(Answer(effective_on, valid_until, status))
     return {requirement: timeline.held_answers(given) for requirement, given in answers.items()}
 
 
@@ -373,9 +368,7 @@ def _items(
         return {item.requirement_id: item for item in found}
 
     items = existing()
-    missing = [
-        pk for pk in spans if pk not in items and (requirements is None or pk in requirements)
-    ]
+    missing = [pk for pk in spans if pk not in items and (requirements is None or pk in requirements)]
     if missing:
         ChecklistItem.objects.bulk_create(
             [ChecklistItem(institution=institution, requirement_id=pk, listed=False) for pk in missing]
@@ -386,12 +379,12 @@ def _items(
 
 def _write_spans(wanted: Mapping[ChecklistItem, Sequence[ListedSpan]]) -> None:
     stored: dict[int, list[ListedSpan]] = defaultdict(list)
-    for item_pk, *span in (
+    for item_pk, valid_from, valid_to, obliged, counted, basis in (
         Applicability.objects.filter(item__in=list(wanted))
         .order_by("item", "valid_from")
         .values_list("item", "valid_from", "valid_to", "obliged", "counted", "basis")
     ):
-        stored[item_pk].append(ListedSpan(*span))
+        stored[item_pk].append(ListedSpan(valid_from, valid_to, obliged, counted, basis))
     stale = [item for item, spans in wanted.items() if stored.get(item.pk, []) != list(spans)]
     if stale:
         Applicability.objects.filter(item__in=stale).delete()
@@ -405,7 +398,7 @@ _Row = tuple[date, Standing | None, Standing | None]
 
 def _recorded_rows(items: Iterable[ChecklistItem]) -> dict[int, list[_Row]]:
     rows: dict[int, list[_Row]] = defaultdict(list)
-    for item, day, was, was_learners, is_now, is_learners, *cell in (
+    for item, day, was, was_learners, is_now, is_learners, level, locality, city, kind, ownership, obliged, pk in (
         StatusChange.objects.filter(item__in=[item.pk for item in items], cell__level=Level.APPROVED)
         .order_by()
         .values_list(
@@ -424,7 +417,7 @@ def _recorded_rows(items: Iterable[ChecklistItem]) -> dict[int, list[_Row]]:
             "cell__requirement",
         )
     ):
-        key = CellKey(*cell)
+        key = CellKey(level, locality, city, kind, ownership, obliged, pk)
         before = None if was is None else Standing(key, was, was_learners or 0)
         after = None if is_now is None else Standing(key, is_now, is_learners or 0)
         rows[item].append((day, before, after))
@@ -484,7 +477,13 @@ def _placed(moves: Iterable[tuple[int, Move]], state: StateSpan, requirement: in
     learners = state.learners
     for number, (day, cell, before, after, cause) in moves:
         here = CellKey(
-            cell.level, state.locality, state.large_city, state.kind, state.ownership, cell.obliged, requirement
+            cell.level,
+            state.locality,
+            state.large_city,
+            state.kind,
+            state.ownership,
+            cell.obliged,
+            requirement,
         )
         yield (
             number,
@@ -501,7 +500,16 @@ def _placed(moves: Iterable[tuple[int, Move]], state: StateSpan, requirement: in
 class _BulkWriter:
     """Writes openings: computes like `sync`, inserts each table in chunks with keys given by hand."""
 
-    _ITEM = ("id", "institution_id", "requirement_id", "listed", "obliged", "status", "valid_until", "version")
+    _ITEM = (
+        "id",
+        "institution_id",
+        "requirement_id",
+        "listed",
+        "obliged",
+        "status",
+        "valid_until",
+        "version",
+    )
     _SPAN = ("item_id", "valid_from", "valid_to", "obliged", "counted", "basis")
     _ENTRY = (
         "id", "item_id", "batch_id", "state", "status", "effective_on", "valid_until", "note", "created_at", "saved_at",
@@ -675,7 +683,14 @@ class _BulkWriter:
         )  # fmt: skip
         for span in spans:
             tables["span"].append(
-                (item, date_of(span.valid_from), date_of(span.valid_to), span.obliged, span.counted, span.basis)
+                (
+                    item,
+                    date_of(span.valid_from),
+                    date_of(span.valid_to),
+                    span.obliged,
+                    span.counted,
+                    span.basis,
+                )
             )
         for version, (number, answer) in enumerate(given):
             batch = self._batches[number]

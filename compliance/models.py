@@ -197,9 +197,7 @@ class Applicability(models.Model):
         ordering: ClassVar = ["item", "valid_from"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["item", "valid_from"], name="applicability_starts_once_a_day"),
-            models.CheckConstraint(
-                name="applicability_has_a_reason", condition=Q(obliged=True) | Q(counted=True)
-            ),
+            models.CheckConstraint(name="applicability_has_a_reason", condition=Q(obliged=True) | Q(counted=True)),
         ]
 
     def __str__(self) -> str:
@@ -268,23 +266,29 @@ class StatusEntry(models.Model):
     continues = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="continued_by", db_index=False
     )
-    batch = models.ForeignKey(
-        Batch, models.PROTECT, null=True, blank=True, related_name="entries", db_index=False
-    )
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, blank=True, related_name="entries", db_index=False)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("author")
     )
     created_at = models.DateTimeField(_("created at"))
     saved_at = models.DateTimeField(_("saved at"))
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("submitted by"),
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("submitted by"),
         db_index=False,
     )
     submitted_at = models.DateTimeField(_("submitted at"), null=True)
     content_hash = models.CharField(_("hash of the content"), max_length=64, blank=True)
     item_version = models.PositiveIntegerField(_("version of the item at submission"), null=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"),
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("decided by"),
         db_index=False,
     )
     decided_at = models.DateTimeField(_("decided at"), null=True)
@@ -303,19 +307,20 @@ class StatusEntry(models.Model):
         verbose_name_plural = _("entries")
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
-            models.Index(
-                fields=["submitted_at"], name="entry_awaiting", condition=Q(state=EntryState.SUBMITTED)
-            ),
+            models.Index(fields=["submitted_at"], name="entry_awaiting", condition=Q(state=EntryState.SUBMITTED)),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["item", "author"], condition=Q(state=EntryState.DRAFT), name="entry_one_draft_a_person"
+                fields=["item", "author"],
+                condition=Q(state=EntryState.DRAFT),
+                name="entry_one_draft_a_person",
             ),
             models.UniqueConstraint(
                 fields=["item"], condition=Q(state=EntryState.SUBMITTED), name="entry_one_waiting_an_item"
             ),
             models.CheckConstraint(
-                name="entry_answers", condition=~Q(status=Status.UNKNOWN),
+                name="entry_answers",
+                condition=~Q(status=Status.UNKNOWN),
                 violation_error_message=_("Choose an answer."),
             ),
             models.CheckConstraint(
@@ -332,14 +337,25 @@ class StatusEntry(models.Model):
                 condition=(
                     Q(state=EntryState.DRAFT, submitted_by=None, submitted_at=None, content_hash="")
                     | Q(batch__isnull=False)
-                    | (~Q(state=EntryState.DRAFT) & ~Q(content_hash="") & Q(submitted_by__isnull=False, submitted_at__isnull=False))
+                    | (
+                        ~Q(state=EntryState.DRAFT)
+                        & ~Q(content_hash="")
+                        & Q(submitted_by__isnull=False, submitted_at__isnull=False)
+                    )
                 ),
             ),
             models.CheckConstraint(
                 name="entry_decision_whole_or_absent",
                 condition=(
-                    Q(state__in=[EntryState.DRAFT, EntryState.SUBMITTED, EntryState.WITHDRAWN], decided_by=None, decided_at=None)
-                    | Q(state__in=[EntryState.APPROVED, EntryState.RETURNED, EntryState.REVOKED], decided_at__isnull=False)
+                    Q(
+                        state__in=[EntryState.DRAFT, EntryState.SUBMITTED, EntryState.WITHDRAWN],
+                        decided_by=None,
+                        decided_at=None,
+                    )
+                    | Q(
+                        state__in=[EntryState.APPROVED, EntryState.RETURNED, EntryState.REVOKED],
+                        decided_at__isnull=False,
+                    )
                     & (Q(decided_by__isnull=False) | Q(batch__isnull=False))
                 ),
                 violation_error_message=_("A decision names who decided and when."),
@@ -390,7 +406,11 @@ class Period(models.Model):
     """A quarter of reporting. Its figures, once closed, are "as of its end, as known at its close"."""
 
     code = models.CharField(
-        _("code"), max_length=6, unique=True, validators=[RegexValidator(r"^\d{4}Q[1-4]$")], help_text="2023Q1"
+        _("code"),
+        max_length=6,
+        unique=True,
+        validators=[RegexValidator(r"^\d{4}Q[1-4]$")],
+        help_text="2023Q1",
     )
     starts_on = models.DateField(_("first day"), unique=True)
     ends_on = models.DateField(_("last day"))

@@ -62,4 +62,3 @@ def load_order(library: Library | None = None) -> Directive:
             },
         )
     return directive
-

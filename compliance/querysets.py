@@ -159,9 +159,7 @@ def clean_conditions(day: date) -> dict[str, Q]:
     return {
         "status": Q(status=Status.MET) | repeated,
         "ended": Q(valid_until=None) | Q(valid_until__gte=day),
-        "document_ended": Q(evidence=None)
-        | Q(evidence__valid_until=None)
-        | Q(evidence__valid_until__gte=day),
+        "document_ended": Q(evidence=None) | Q(evidence__valid_until=None) | Q(evidence__valid_until__gte=day),
         "no_document": Q(evidence__isnull=False) | Q(item__requirement__measure=None) | repeated,
         "moved_on": Q(item_version=F("item__version")),
         "not_listed": Q(item__listed=True),

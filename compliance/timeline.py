@@ -166,21 +166,26 @@ def effective(
     current: Standing | None = None
     held_days = [answer.day for answer in held]
     for day in sorted(days):
-        state = _covering(states, day)
-        span = _covering(spans, day)
+        covering, listed = _covering(states, day), _covering(spans, day)
         standing: Standing | None = None
-        if state is not None and state.is_open and span is not None:
+        if covering is not None and covering.is_open and listed is not None:
             position = bisect.bisect_right(held_days, day) - 1
             status = held[position].status if position >= 0 else Status.UNKNOWN.value
             cell = CellKey(
-                level, state.locality, state.large_city, state.kind, state.ownership, span.obliged, requirement
+                level,
+                covering.locality,
+                covering.large_city,
+                covering.kind,
+                covering.ownership,
+                listed.obliged,
+                requirement,
             )
-            standing = Standing(cell, status, state.learners)
+            standing = Standing(cell, status, covering.learners)
         if standing != current:
             why = days[day]
             if current is None and standing is not None and why is Cause.CHANGED:
                 why = Cause.OPENED
-            elif standing is None and state is not None and not state.is_open:
+            elif standing is None and covering is not None and not covering.is_open:
                 why = Cause.CLOSED
             timeline.append(Segment(day, standing, why))
             current = standing

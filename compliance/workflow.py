@@ -102,7 +102,12 @@ def save_draft(
     draft.saved_at = now
     draft.save()
     journal.write(
-        "entry.save", draft, by=by, institution=item.institution_id, after={"status": str(answer.status)}, now=now
+        "entry.save",
+        draft,
+        by=by,
+        institution=item.institution_id,
+        after={"status": str(answer.status)},
+        now=now,
     )
     return draft
 
@@ -150,7 +155,12 @@ def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
         },
     )
     journal.write(
-        "entry.submit", entry, by=by, institution=item.institution_id, after={"hash": entry.content_hash}, now=now
+        "entry.submit",
+        entry,
+        by=by,
+        institution=item.institution_id,
+        after={"hash": entry.content_hash},
+        now=now,
     )
     return entry
 
@@ -204,9 +214,7 @@ def approve(entry: StatusEntry, *, by: User, now: datetime, shown: str, note: st
 
 
 @transaction.atomic
-def return_entry(
-    entry: StatusEntry, *, by: User, now: datetime, shown: str, reason: ReturnReason, note: str
-) -> None:
+def return_entry(entry: StatusEntry, *, by: User, now: datetime, shown: str, reason: ReturnReason, note: str) -> None:
     """Give a submitted answer back to its author, with a reason of the list and a text."""
     if not note.strip():
         raise ReasonMissing(entry.pk)
@@ -245,7 +253,12 @@ def revoke(entry: StatusEntry, *, by: User, now: datetime, note: str) -> list[St
         requirements=[item.requirement_id],
     )
     journal.write(
-        "entry.revoke", entry, by=by, institution=item.institution_id, before={"status": entry.status}, now=now
+        "entry.revoke",
+        entry,
+        by=by,
+        institution=item.institution_id,
+        before={"status": entry.status},
+        now=now,
     )
     return rows
 
@@ -302,4 +315,3 @@ def _evidence(
     if current is not None and all(getattr(current, name) == value for name, value in details.items()):
         return current
     return Evidence.objects.create(**details, author=by, created_at=now)
-

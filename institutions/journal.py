@@ -22,7 +22,7 @@ class Origin:
 
 
 # Set by the middleware for the length of a request; commands and tasks leave it empty.
-origin: ContextVar[Origin] = ContextVar("journal_origin", default=Origin())
+origin: ContextVar[Origin | None] = ContextVar("journal_origin", default=None)
 
 
 def write(
@@ -36,7 +36,7 @@ def write(
     now: datetime | None = None,
 ) -> Journal:
     """Add one row. `action` is a verb with its area, as in `entry.approve`; `by` is None for the program itself."""
-    came_from = origin.get()
+    came_from = origin.get() or Origin()
     return Journal.objects.create(
         at=now or timezone.now(),
         user=by,

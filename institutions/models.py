@@ -130,7 +130,10 @@ class StateFields(models.Model):
     staff = models.PositiveIntegerField(_("staff"), default=0)
     learners = models.PositiveIntegerField(_("learners"), default=0)
     facts = models.JSONField(
-        _("facts that conditions of the Order ask for"), default=dict, blank=True, help_text=_("name → yes or no")
+        _("facts that conditions of the Order ask for"),
+        default=dict,
+        blank=True,
+        help_text=_("name → yes or no"),
     )
 
     class Meta:
@@ -181,9 +184,7 @@ class Institution(Named, StateFields):
 class InstitutionState(StateFields):
     """What an institution was from one day to another (both included; an open end: until today and on)."""
 
-    institution = models.ForeignKey(
-        Institution, models.PROTECT, related_name="states", verbose_name=_("institution")
-    )
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="states", verbose_name=_("institution"))
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
     recorded_at = models.DateTimeField(_("recorded at"))
@@ -195,9 +196,7 @@ class InstitutionState(StateFields):
         ordering: ClassVar = ["institution", "valid_from"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["institution", "valid_from"], name="state_starts_once_a_day"),
-            models.UniqueConstraint(
-                fields=["institution"], condition=Q(valid_to=None), name="state_one_open_end"
-            ),
+            models.UniqueConstraint(fields=["institution"], condition=Q(valid_to=None), name="state_one_open_end"),
             models.CheckConstraint(
                 name="state_dates_in_order", condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from"))
             ),
@@ -223,7 +222,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail"), unique=True)
     full_name = models.CharField(_("name"), max_length=200)
-    language = models.CharField(_("language"), max_length=2, default="kk", choices=[("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")])
+    language = models.CharField(
+        _("language"),
+        max_length=2,
+        default="kk",
+        choices=[("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")],
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the administration pages"), default=False)
     date_joined = models.DateTimeField(_("joined at"), auto_now_add=True)
@@ -257,12 +261,22 @@ class Membership(models.Model):
     region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, verbose_name=_("region"))
     locality = models.ForeignKey(Locality, models.PROTECT, null=True, blank=True, verbose_name=_("locality"))
     institution = models.ForeignKey(
-        Institution, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("institution")
+        Institution,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("institution"),
     )
     valid_from = models.DateField(_("valid from"), default=date.today)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
     substitute_for = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="substituted", verbose_name=_("substitute for")
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="substituted",
+        verbose_name=_("substitute for"),
     )
 
     objects = MembershipQuerySet.as_manager()
@@ -330,5 +344,3 @@ class Journal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"
-
-

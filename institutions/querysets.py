@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def in_force(self, day: date) -> Self:
         """Memberships that have begun and not ended on `day`, of people who are active."""
-        return self.filter(
-            Q(valid_to=None) | Q(valid_to__gte=day), valid_from__lte=day, user__is_active=True
-        )
+        return self.filter(Q(valid_to=None) | Q(valid_to__gte=day), valid_from__lte=day, user__is_active=True)
 
     def country_wide(self) -> Self:
         return self.filter(role__in=sorted(COUNTRY_ROLES))

@@ -18,6 +18,7 @@ from institutions.clock import local_day
 from institutions.enums import SettlementClass
 from institutions.models import STATE_FIELDS, Institution, InstitutionState, User
 
+
 class NoSuchState(Exception):
     """The day lies before the institution's first state."""
 
@@ -29,9 +30,7 @@ def name_keys(institution: Institution) -> None:
 
 
 @transaction.atomic
-def open_institution(
-    institution: Institution, *, since: date, by: User | None, now: datetime
-) -> InstitutionState:
+def open_institution(institution: Institution, *, since: date, by: User | None, now: datetime) -> InstitutionState:
     """Enter a new institution; its state's fields hold from `since` on. Raises ValidationError for wrong details."""
     name_keys(institution)
     institution.full_clean()
@@ -41,7 +40,12 @@ def open_institution(
         institution=institution, valid_from=since, recorded_at=now, **_state_values(institution)
     )
     journal.write(
-        "institution.open", institution, by=by, institution=institution, after={"bin": institution.bin}, now=now
+        "institution.open",
+        institution,
+        by=by,
+        institution=institution,
+        after={"bin": institution.bin},
+        now=now,
     )
     return state
 
@@ -134,4 +138,3 @@ def _state_values(state: Institution | InstitutionState) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | bool | dict) else str(value)
-

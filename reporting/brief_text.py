@@ -464,8 +464,7 @@ def _line_lists(measure: Measure, places: Sequence[Place]) -> Iterator[LineList]
             scope=measure["scope"],
             kind=kind,
             lines=tuple(
-                line_text(names[line["place"]], kind, line, first=index == 0)
-                for index, line in enumerate(lines)
+                line_text(names[line["place"]], kind, line, first=index == 0) for index, line in enumerate(lines)
             ),
         )
 
@@ -550,9 +549,7 @@ def _notes(snapshot: Snapshot, as_of: Date) -> Iterator[Block]:
             f"{group_thousands(snapshot['ledger']['rows'])}{NBSP}жазбасынан есептелген."
         )
     if notes["pending"]:
-        items.append(
-            f"Журналға түскен {group_thousands(notes['pending'])}{NBSP}өзгеріс әлі есепке қосылмаған."
-        )
+        items.append(f"Журналға түскен {group_thousands(notes['pending'])}{NBSP}өзгеріс әлі есепке қосылмаған.")
     exempt = [
         f"{WORDING[measure['code']].title}: талап қолданылмайтыны бекітілген "
         f"{group_thousands(measure['headline']['all']['not_applicable'])}{NBSP}ұйым пайызға кірмейді."
@@ -594,9 +591,7 @@ def _all_kinds(measure: Measure) -> list[PlaceCount]:
     for lines in zip(*(measure["lines"][kind] for kind in KINDS), strict=True):
         total, covered = sum(line["total"] for line in lines), sum(line["covered"] for line in lines)
         rows.append(
-            PlaceCount(
-                place=lines[0]["place"], total=total, covered=covered, percent=percent_of(covered, total)
-            )
+            PlaceCount(place=lines[0]["place"], total=total, covered=covered, percent=percent_of(covered, total))
         )
     return rows
 
@@ -612,9 +607,7 @@ def _obliged_table(measures: Mapping[str, Measure]) -> Table:
     for code, wording in WORDING.items():
         headline, obliged = measures[code]["headline"], measures[code]["obliged"]
         lead = Row(wording.title, _cells(headline["all"]) + _cells(obliged["all"]), "lead")
-        parts = (
-            Row(KIND_PLURAL[kind], _cells(headline[kind]) + _cells(obliged[kind]), "part") for kind in KINDS
-        )
+        parts = (Row(KIND_PLURAL[kind], _cells(headline[kind]) + _cells(obliged[kind]), "part") for kind in KINDS)
         bodies.append((lead, *parts))
     columns = ("барлығы", "қамтылғаны", "%")
     return Table(

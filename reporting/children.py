@@ -33,9 +33,7 @@ def _die_with(parent: int) -> Callable[[], None]:
 class Child:
     """One program in a process group of its own, so that Ctrl-C reaches it only through `stop`."""
 
-    def __init__(
-        self, name: str, arguments: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]
-    ) -> None:
+    def __init__(self, name: str, arguments: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]) -> None:
         """Start the program; its output goes to `log`, the output of the run before to `log` + ".1"."""
         self.name = name
         self.log = log

@@ -1,8 +1,8 @@
-"""Coverage on any day, as known on any day, cut in any way: the one place that counts for pages, API, files and briefs."""
+"""Coverage on any day, as known on any day, cut in any way: the one place that counts for pages, API and briefs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -78,9 +78,13 @@ class Reach:
     @classmethod
     def of(cls, user: User | AnonymousUser) -> Self:
         """One query."""
-        regions, localities, institutions = set(), set(), set()
-        for role_scope in Membership.objects.of(user).values_list("region", "locality", "institution"):
-            region, locality, institution = role_scope
+        regions: set[int] = set()
+        localities: set[int] = set()
+        institutions: set[int] = set()
+        scopes: Iterable[tuple[int | None, int | None, int | None]] = Membership.objects.of(user).values_list(
+            "region", "locality", "institution"
+        )
+        for region, locality, institution in scopes:
             if institution is not None:
                 institutions.add(institution)
             elif locality is not None:
@@ -142,13 +146,14 @@ class Counts:
 class Question:
     """What is asked. `known_on` None: with all that is known now; `measure` or `requirement` (a code), or neither: all.
 
-    `scope` large_cities leaves the 25 cities alone in; `obliged_only` leaves out what only the report counts.
+    `measures_only` leaves the five measures of the brief alone in, for cuts by requirement. `scope` large_cities leaves the 25 cities alone in; `obliged_only` leaves out what only the report counts.
     """
 
     as_of: date
     known_on: date | None = None
     measure: Measure | None = None
     requirement: str | None = None
+    measures_only: bool = False
     scope: Scope = Scope.NATIONAL
     obliged_only: bool = False
     region: str | None = None
@@ -172,6 +177,8 @@ class Question:
         ):
             if value:
                 wanted &= Q(**{column: value})
+        if self.measures_only:
+            wanted &= Q(cell__requirement__measure__isnull=False)
         if self.scope == Scope.LARGE_CITIES:
             wanted &= Q(cell__large_city__isnull=False)
         if self.obliged_only:
@@ -209,6 +216,23 @@ def institutions_behind(question: Question, part: Part) -> QuerySet[Institution]
     return Institution.objects.filter(pk__in=standing)
 
 
+def statuses_of(question: Question, institutions: Collection[int]) -> dict[int, Status]:
+    """What each of some institutions counted as, by its key; those that did not count are left out. One query."""
+    rows = (
+        _ledger_rows(question)
+        .filter(institution__in=institutions)
+        .order_by()
+        .values_list("institution")
+        .annotate(**{f"times_{status}": _times([status]) for status in _STATUSES})
+    )
+    return {
+        institution: status
+        for institution, *times in rows
+        for status, count_of in zip(_STATUSES, times, strict=True)
+        if count_of > 0
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A line of coverage: a place (region code, KATO, line of the brief, or KZ) and a kind (or all)."""
@@ -232,7 +256,7 @@ def figures(question: Question, by: Sequence[Dimension]) -> list[Figure]:
     place_by = next((dimension for dimension in PLACES if dimension in by), None)
     dimensions = [dimension for dimension in (place_by, Dimension.KIND) if dimension in by]
     counted = count(question, [dimension for dimension in dimensions if dimension is not None])
-    places = [COUNTRY] if place_by is None else _places(place_by, question)
+    places = [COUNTRY] if place_by is None else places_of(place_by, question)
     kinds = list(Kind) if Dimension.KIND in by else [ALL]
     return [
         Figure(
@@ -252,6 +276,37 @@ def figures(question: Question, by: Sequence[Dimension]) -> list[Figure]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One institution behind a figure: where it stood on the day that is asked about, and what it counted as."""
+
+    institution: int
+    region: str
+    line: str
+    kind: str
+    obliged: bool
+    status: str
+
+
+def records(question: Question) -> list[Record]:
+    """Every institution that counts for one requirement, with its status; from the ledger, not from the sums."""
+    columns = ("institution", "cell__region__code", "cell__large_city__line", "cell__kind", "cell__obliged")
+    rows = (
+        _ledger_rows(question)
+        .order_by("institution")
+        .values_list(*columns)
+        .annotate(**{f"times_{status}": _times([status]) for status in _STATUSES})
+    )
+    found = []
+    for institution, region, line, kind, obliged, *times in rows:
+        found += [
+            Record(institution, region, line or "", kind, obliged, status.value)
+            for status, count_of in zip(_STATUSES, times, strict=True)
+            if count_of
+        ]
+    return found
+
+
 def recorded_figures(*, as_of: date, known_on: date | None = None) -> dict[tuple[str, str, str], tuple[int, int]]:
     """(measure, kind, place) → (total, covered) of every line of the brief: what a typed summary is held against."""
     found = {}
@@ -269,7 +324,8 @@ def default_scope(measure: Measure, by: Iterable[Dimension] = ()) -> Scope:
     return Scope.LARGE_CITIES if Dimension.CITY_LINE in by else MEASURE_SCOPE[measure]
 
 
-def _places(dimension: Dimension, question: Question) -> list[str]:
+def places_of(dimension: Dimension, question: Question) -> list[str]:
+    """The places (codes, KATO, lines of the brief) within a question's reach, in the ministry's order. One query."""
     reach = question.reach
     if dimension == Dimension.REGION:
         regions = Region.objects.order_by("sort_order")

@@ -183,9 +183,7 @@ def _covered_exceeds_total(lines: Iterable[Line], headlines: Iterable[Headline])
             _place(figure),
             printed=_pair(figure.total, figure.covered),
             expected=expected,
-            message=_(
-                "%(covered)d of %(total)d cannot be covered; put the other way round it reads %(expected)s."
-            )
+            message=_("%(covered)d of %(total)d cannot be covered; put the other way round it reads %(expected)s.")
             % {"covered": figure.covered, "total": figure.total, "expected": expected},
         )
 
@@ -235,16 +233,12 @@ def _denominator_differs(lines: Iterable[Line]) -> Iterator[Finding]:
         majority = _majority([line.pair[0] for line in group])
         for line in group:
             total = line.pair[0]
-            others = (
-                [majority] if majority is not None else sorted({other.pair[0] for other in group} - {total})
-            )
+            others = [majority] if majority is not None else sorted({other.pair[0] for other in group} - {total})
             if total in others or not others:
                 continue
             expected = " / ".join(map(str, others))
             if majority is None:
-                message = _(
-                    "The total is %(printed)s here and %(expected)s elsewhere; no total has a majority."
-                )
+                message = _("The total is %(printed)s here and %(expected)s elsewhere; no total has a majority.")
             else:
                 message = _("The total is %(printed)s here and %(expected)s in the other measures.")
             yield Finding(
@@ -358,8 +352,7 @@ def _numeral_suffix(lines: Iterable[Line]) -> Iterator[Finding]:
                 line.place,
                 printed=printed,
                 expected=expected,
-                message=_("It is written %(expected)s, not %(printed)s.")
-                % {"printed": printed, "expected": expected},
+                message=_("It is written %(expected)s, not %(printed)s.") % {"printed": printed, "expected": expected},
             )
 
 
@@ -390,9 +383,7 @@ def _part_exceeds_whole(
                 region,
                 printed=str(part),
                 expected=str(whole),
-                message=_(
-                    "The region's large cities have %(part)d facilities, the whole region has %(whole)d."
-                )
+                message=_("The region's large cities have %(part)d facilities, the whole region has %(whole)d.")
                 % {"part": part, "whole": whole},
             )
 
@@ -426,9 +417,7 @@ def _differs_from_records(
             yield _not_on_record(headline, _pair(*said), _pair(total, covered))
 
 
-def _differs_from_registry(
-    lines: Iterable[Line], registry: Mapping[tuple[str, str, str], int]
-) -> Iterator[Finding]:
+def _differs_from_registry(lines: Iterable[Line], registry: Mapping[tuple[str, str, str], int]) -> Iterator[Finding]:
     for line in lines:
         place_type = REGION if line.scope == NATIONAL else CITY_LINE
         recorded = registry.get((place_type, line.place, line.kind), 0)

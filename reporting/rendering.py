@@ -11,6 +11,7 @@ import mimetypes
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date as Date
 from functools import cache
 from pathlib import Path
@@ -64,7 +65,15 @@ def render_html(snapshot: Snapshot, *, number: str, date: Date) -> str:
         )
 
 
-def render_pdf(html: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A finished file and the number of its pages."""
+
+    data: bytes
+    pages: int
+
+
+def render_pdf(html: str) -> Pdf:
     """The page as PDF/A-3a, fonts embedded, tagged, with bookmarks. About a second; not for a request.
 
     Raises `RenderingError` when WeasyPrint warns of anything, or asks for a file that is not ours.
@@ -74,12 +83,13 @@ def render_pdf(html: str) -> bytes:
         warnings.filterwarnings("ignore", r"unclosed file .*sRGB2014\.icc", ResourceWarning)
         stylesheet, fonts = _stylesheet()
         try:
-            pdf = HTML(string=html, base_url=STATIC_BASE, url_fetcher=StaticFetcher()).write_pdf(
+            document = HTML(string=html, base_url=STATIC_BASE, url_fetcher=StaticFetcher()).render(
                 stylesheets=[stylesheet], font_config=fonts, pdf_variant=PDF_VARIANT
             )
+            data = document.write_pdf(pdf_variant=PDF_VARIANT)
         except FatalURLFetchingError as refused:
             raise RenderingError(str(refused)) from refused
-    return bytes(pdf)
+    return Pdf(bytes(data), len(document.pages))
 
 
 @cache

@@ -152,7 +152,7 @@ def drift() -> Iterator[Drift]:
 
 
 def _compare(
-    between: str, keys: tuple[str, ...], expected: str, found: str, params: list[object] | None = None
+    between: str, keys: tuple[str, ...], expected: str, found: str, params: list[date] | None = None
 ) -> Iterator[Drift]:
     width = len(keys)
     with connection.cursor() as cursor:
@@ -210,7 +210,7 @@ def _cell_names() -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
-def _add_to_totals(select: str, params: list[object]) -> None:
+def _add_to_totals(select: str, params: list[date]) -> None:
     # "WHERE true" would be needed behind a bare SELECT on SQLite; these all have a WHERE of their own.
     with connection.cursor() as cursor:
         cursor.execute(

@@ -2,8 +2,9 @@
 
 import secrets
 
+from config.env import env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATA_DIR, env
+from config.settings.base import DATA_DIR
 
 DEBUG = env.bool("DEBUG", False)
 

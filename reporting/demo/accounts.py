@@ -66,9 +66,7 @@ def make_accounts(since: date) -> dict[Role, User]:
 
 def make_director(institution: Institution, number: int, since: date) -> User:
     """A director who answered something; nobody can sign in as them."""
-    user = User.objects.create_user(
-        f"director-{number}@{DOMAIN}", None, full_name=f"Директор {number:03d}"
-    )
+    user = User.objects.create_user(f"director-{number}@{DOMAIN}", None, full_name=f"Директор {number:03d}")
     Membership.objects.create(user=user, role=Role.DIRECTOR, institution=institution, valid_from=since)
     return user
 

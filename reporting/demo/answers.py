@@ -106,9 +106,7 @@ class Calendar:
 
     def __init__(self, today: date) -> None:
         if today < EARLIEST_TODAY:
-            raise ValueError(
-                f"the demonstration tells of the time until {EARLIEST_TODAY} at least, not {today}"
-            )
+            raise ValueError(f"the demonstration tells of the time until {EARLIEST_TODAY} at least, not {today}")
         self.today = today
         self.open_quarter = date(today.year, today.month - (today.month - 1) % 3, 1)
         self.quarters: list[date] = []
@@ -120,9 +118,7 @@ class Calendar:
         self.just_ended = [today + timedelta(days=days) for days in _JUST_ENDED]
 
 
-def history(
-    rng: Random, measure: Measure, *, covered: bool, calendar: Calendar, pace: float
-) -> list[PlannedAnswer]:
+def history(rng: Random, measure: Measure, *, covered: bool, calendar: Calendar, pace: float) -> list[PlannedAnswer]:
     """The answers of one institution, oldest first, one a day at most.
 
     On 31 March 2023 it is met if `covered`, and not otherwise. A document that ends is followed by another
@@ -181,9 +177,7 @@ def _until_published(rng: Random, measure: Measure, covered: bool) -> list[tuple
     return [(HISTORY_DAYS[rng.randrange(later)], "not_met"), (HISTORY_DAYS[later], "partly_met")]
 
 
-def _chain(
-    requirement: str, day: date, following: date | None, months: int, calendar: Calendar
-) -> list[PlannedAnswer]:
+def _chain(requirement: str, day: date, following: date | None, months: int, calendar: Calendar) -> list[PlannedAnswer]:
     """Document after document from `day` until `following`, each renewed a quarter before its end."""
     chain = []
     while True:
@@ -209,9 +203,7 @@ def _ending(rng: Random, contract: PlannedAnswer, calendar: Calendar) -> Planned
 
 
 @lru_cache(maxsize=4096)
-def _answer(
-    requirement: str, status: AnswerStatus, effective_on: date, valid_until: date | None
-) -> PlannedAnswer:
+def _answer(requirement: str, status: AnswerStatus, effective_on: date, valid_until: date | None) -> PlannedAnswer:
     return PlannedAnswer(requirement, status, effective_on, valid_until)
 
 
@@ -245,8 +237,7 @@ class Requirement(Protocol):
 
 
 _ITEM_DAYS: Final = tuple(
-    date(*day)
-    for day in ((2022, 9, 15), (2022, 12, 15), (2023, 3, 15), (2024, 2, 15), (2025, 2, 17), (2025, 10, 15))
+    date(*day) for day in ((2022, 9, 15), (2022, 12, 15), (2023, 3, 15), (2024, 2, 15), (2025, 2, 17), (2025, 10, 15))
 )
 _FIRST_DAY: Final = date(2022, 4, 16)  # the Order comes into force, and institutions take stock
 _TAKEN_STOCK: Final = 0.85  # answered then, and nothing changed since
@@ -299,15 +290,15 @@ class OtherItems:
         if rng.random() < _UNANSWERED:
             return None
         lot = rng.random()
-        status: AnswerStatus = (
-            "met" if lot < met else "partly_met" if lot < met + (1 - met) * 0.4 else "not_met"
-        )
+        status: AnswerStatus = "met" if lot < met else "partly_met" if lot < met + (1 - met) * 0.4 else "not_met"
         if not requirement.expires:
-            return PlannedAnswer(requirement.code, status, _FIRST_DAY if rng.random() < _TAKEN_STOCK else rng.choice([d for d in _ITEM_DAYS if d <= today]))
+            return PlannedAnswer(
+                requirement.code,
+                status,
+                _FIRST_DAY if rng.random() < _TAKEN_STOCK else rng.choice([d for d in _ITEM_DAYS if d <= today]),
+            )
         months = requirement.validity_months or _ASSUMED_MONTHS
-        terms = [
-            (day, _end_of_term(day, months)) for day in (today - timedelta(days=days) for days in _RECENT)
-        ]
+        terms = [(day, _end_of_term(day, months)) for day in (today - timedelta(days=days) for days in _RECENT)]
         if status != "met":
             return PlannedAnswer(requirement.code, status, rng.choice(terms)[0])
         valid = [term for term in terms if term[1] >= today]

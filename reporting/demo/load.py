@@ -24,6 +24,7 @@ from institutions.models import Institution, InstitutionState, LargeCity, Locali
 from reporting import sums
 from reporting.demo.accounts import HOME_REGION, make_accounts, make_director
 from reporting.demo.plan import PlannedInstitution, plan_registry
+from reporting.models import CoverageDay
 
 TITLE = "Demonstration"
 SIZE = 9_986
@@ -86,7 +87,7 @@ def load(
         "items": ChecklistItem.objects.count(),
         "entries": StatusEntry.objects.count(),
         "ledger rows": rows,
-        "sums": sums.CoverageDay.objects.count(),
+        "sums": CoverageDay.objects.count(),
     }
 
 
@@ -134,10 +135,7 @@ class _Registry:
             insert_rows(
                 InstitutionState,
                 ("institution_id", "valid_from", "recorded_at", "reason", *self._STATE),
-                (
-                    (pk, plan.opened_on.isoformat(), self._stamp, "", *self._state(plan))
-                    for pk, plan in numbered
-                ),
+                ((pk, plan.opened_on.isoformat(), self._stamp, "", *self._state(plan)) for pk, plan in numbered),
             )
             for pk, plan in numbered:
                 yield self._opening(pk, plan)
@@ -191,7 +189,10 @@ class _Registry:
         answers: dict[int, list[tuple[int, Answer]]] = {}
         for answer in plan.answers:
             answers.setdefault(self._requirements[answer.requirement], []).append(
-                (self._batch(answer.effective_on), Answer(answer.effective_on, answer.valid_until, answer.status))
+                (
+                    self._batch(answer.effective_on),
+                    Answer(answer.effective_on, answer.valid_until, answer.status),
+                )
             )
         return ledger.Opening(pk, plan.bin, [DatedState.of(state, plan.opened_on, None)], answers)
 
@@ -241,7 +242,7 @@ def _leave_work(people: dict[Role, User], *, seed: int, now: datetime, small: bo
         institutions = (
             Institution.objects.open()
             .filter(locality__region__code=region)
-            .exclude(pk=own)
+            .exclude(pk=own or 0)
             .order_by(f"{'learners' if seed % 2 else 'staff'}", "pk")[:: max(1, 5)]
         )
         for institution in institutions[:wanted]:

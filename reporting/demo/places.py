@@ -166,9 +166,7 @@ def _spots_of_city(
     ]
 
 
-def _spot(
-    settlement: Mapping[str, str], locality: Mapping[str, str], slug: str, centre: Mapping[str, str]
-) -> Spot:
+def _spot(settlement: Mapping[str, str], locality: Mapping[str, str], slug: str, centre: Mapping[str, str]) -> Spot:
     latitude, longitude = _somewhere(
         locality["kato"],
         float(centre["lat"]),
@@ -193,9 +191,7 @@ def _spot(
 
 
 @lru_cache(maxsize=512)
-def _somewhere(
-    kato: str, latitude: float, longitude: float, towards: tuple[float, float]
-) -> tuple[float, float]:
+def _somewhere(kato: str, latitude: float, longitude: float, towards: tuple[float, float]) -> tuple[float, float]:
     """A made-up point of a district, the same for all its villages."""
     rng = Random(kato)  # noqa: S311
     way = rng.uniform(0.02, 0.16)
@@ -230,9 +226,7 @@ def allot(institutions: int | None) -> dict[tuple[str, str], tuple[int, int]]:
 def _share_out(
     cells: Mapping[tuple[str, str], tuple[int, int]], institutions: int
 ) -> dict[tuple[str, str], tuple[int, int]]:
-    sizes = {
-        (region, kind, part): n for (region, kind), pair in cells.items() for part, n in enumerate(pair) if n
-    }
+    sizes = {(region, kind, part): n for (region, kind), pair in cells.items() for part, n in enumerate(pair) if n}
     largest_of_region: dict[str, tuple[str, str, int]] = {}
     largest_of_kind: dict[tuple[str, str], tuple[str, str, int]] = {}
     for cell in sorted(sizes, key=lambda cell: -sizes[cell]):
@@ -252,8 +246,7 @@ def _share_out(
             heapq.heappush(queue, (-sizes[cell] / (2 * given[cell] + 1), cell))
             left -= 1
     return {
-        (region, kind): (given.get((region, kind, 0), 0), given.get((region, kind, 1), 0))
-        for region, kind in cells
+        (region, kind): (given.get((region, kind, 0), 0), given.get((region, kind, 1), 0)) for region, kind in cells
     }
 
 
@@ -267,9 +260,7 @@ def settle(rng: Random, region: Region, kind: str, in_line: int, elsewhere: int)
     ]
 
 
-def _spread(
-    rng: Random, spots: Sequence[Spot], weights: Sequence[float], institutions: int
-) -> Iterator[Spot]:
+def _spread(rng: Random, spots: Sequence[Spot], weights: Sequence[float], institutions: int) -> Iterator[Spot]:
     """Spots in even steps along their weights, so that no village gets two before its turn."""
     if not institutions:
         return

@@ -161,9 +161,7 @@ def _covered(
         return _draw(rng, spots, everywhere, figures[measure.name, kind, region.code])
     having = _draw(rng, spots, range(in_line), figures[measure.name, kind, region.line])
     shares = measure.elsewhere
-    return having | {
-        place for place in everywhere[in_line:] if rng.random() < shares[spots[place].settlement_class]
-    }
+    return having | {place for place in everywhere[in_line:] if rng.random() < shares[spots[place].settlement_class]}
 
 
 def _draw(rng: Random, spots: Sequence[Spot], among: range, figure: tuple[int, int]) -> frozenset[int]:

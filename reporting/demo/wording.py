@@ -76,15 +76,11 @@ class Wording:
 class _Choice:
     """A weighted choice, its sums made once."""
 
-    def __init__(
-        self, options: Iterable[Mapping[str, Any]], factors: Mapping[str, float] | None = None
-    ) -> None:
+    def __init__(self, options: Iterable[Mapping[str, Any]], factors: Mapping[str, float] | None = None) -> None:
         self._options = tuple(options)
         factors = factors or {}
         self._ends = tuple(
-            accumulate(
-                option["weight"] * factors.get(option.get("mostly", ""), 1) for option in self._options
-            )
+            accumulate(option["weight"] * factors.get(option.get("mostly", ""), 1) for option in self._options)
         )
 
     def take(self, rng: Random) -> Mapping[str, Any]:
@@ -169,9 +165,7 @@ class Wordsmith:
 
         lowest, highest = _LEARNERS[size]
         lot = rng.random()
-        learners = lowest + int(
-            (highest - lowest) * lot * (0.45 + 0.55 * lot)
-        )  # more small ones than large ones
+        learners = lowest + int((highest - lowest) * lot * (0.45 + 0.55 * lot))  # more small ones than large ones
         share, least = _STAFF[kind]
         street = rng.choice(self._streets)
         house = rng.randrange(1, 120)
@@ -207,9 +201,7 @@ class Wordsmith:
             size = type_.get("code", "") if type_.get("code", "") in _LEARNERS else size
         kk, ru = str(pattern["kk"]), str(pattern["ru"])
         if "{name_kk}" in kk:
-            names = rng.choice(
-                self._kindergarten_names if kind == "kindergarten" else self._private_school_names
-            )
+            names = rng.choice(self._kindergarten_names if kind == "kindergarten" else self._private_school_names)
         person = rng.choice(self._persons) if "{person_kk}" in kk else {"kk": "", "ru_gen": ""}
         if spot.settlement_kind == "settlement":
             kk, ru = kk.replace("ауылының", "кентінің"), ru.replace("села", "посёлка")

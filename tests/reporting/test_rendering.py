@@ -25,7 +25,7 @@ def html() -> str:
 
 @pytest.fixture(scope="module")
 def pdf(html) -> bytes:
-    return rendering.render_pdf(html)
+    return rendering.render_pdf(html).data
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_only_our_own_fonts_are_in_the_file_and_all_are_embedded(pdf):
 def test_the_same_snapshot_gives_the_same_bytes(html, pdf):
     again = rendering.render_html(snapshot_2023q1(), number=NUMBER, date=DAY)
     assert again == html
-    assert rendering.render_pdf(again) == pdf
+    assert rendering.render_pdf(again).data == pdf
 
 
 def test_every_kazakh_letter_survives_the_way_to_paper_and_back_in_each_style():
@@ -78,7 +78,7 @@ def test_every_kazakh_letter_survives_the_way_to_paper_and_back_in_each_style():
             f"<p>{letters}</p><p><b>{letters}</b></p><p><i>{letters}</i></p><p><b><i>{letters}</i></b></p>"
         )
     )
-    text = pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+    text = pypdf.PdfReader(io.BytesIO(pdf.data)).pages[0].extract_text()
     assert re.sub(r"\s", "", text) == (KAZAKH + KAZAKH.lower()) * 4 + "1/1"
     assert {re.sub(r"^/[A-Z]{6}\+", "", name) for name in fonts_of(pdf)} == {
         "Brief-Serif", "Brief-Serif-Bold", "Brief-Serif-Italic", "Brief-Serif-Bold-Italic",
@@ -141,7 +141,7 @@ def test_a_closed_quarter_bears_no_warning(html):
 
 def test_an_open_quarter_is_provisional_on_every_page():
     html = rendering.render_html(snapshot_2023q1(closed=False), number=NUMBER, date=DAY)
-    pages = pypdf.PdfReader(io.BytesIO(rendering.render_pdf(html))).pages
+    pages = pypdf.PdfReader(io.BytesIO(rendering.render_pdf(html).data)).pages
     assert all("алдын ала дерек" in page.extract_text().lower() for page in pages)
 
 
@@ -194,7 +194,7 @@ def test_a_mere_warning_is_an_error_that_names_its_cause(fault):
 def test_a_failed_rendering_leaves_the_next_one_unharmed():
     with pytest.raises(rendering.RenderingError):
         rendering.render_pdf(page_of('<p style="no-such-property: 1">а</p>'))
-    assert rendering.render_pdf(page_of("<p>а</p>")).startswith(b"%PDF-1.7")
+    assert rendering.render_pdf(page_of("<p>а</p>")).data.startswith(b"%PDF-1.7")
     assert not [one for one in logging.getLogger("weasyprint").handlers if type(one).__name__ == "_Collector"]
 
 

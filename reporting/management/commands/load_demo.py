@@ -21,12 +21,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--institutions", type=int, help=f"how many, instead of all {SIZE:,}")
         parser.add_argument("--seed", type=int, default=117, help="another seed makes another registry (117)")
-        parser.add_argument(
-            "--measures-only", action="store_true", help="only the five measures of the brief"
-        )
-        parser.add_argument(
-            "--if-empty", action="store_true", help="do nothing where a demonstration is there already"
-        )
+        parser.add_argument("--measures-only", action="store_true", help="only the five measures of the brief")
+        parser.add_argument("--if-empty", action="store_true", help="do nothing where a demonstration is there already")
         parser.add_argument(
             "--recorded-at", metavar="DATE", help="record everything on this day, not each quarter at its end"
         )
@@ -36,9 +32,7 @@ class Command(BaseCommand):
             if options["if_empty"]:
                 self.stdout.write("The demonstration is there already.")
                 return
-            raise CommandError(
-                "The demonstration is there already. Begin with an empty database to load another."
-            )
+            raise CommandError("The demonstration is there already. Begin with an empty database to load another.")
         if not Requirement.objects.exists():
             raise CommandError("The Order is not loaded yet: run load_reference first.")
         recorded_at = None
@@ -63,9 +57,7 @@ class Command(BaseCommand):
                     progress=progress,
                 )
         except NotADemonstration as refusal:
-            raise CommandError(
-                "The database is not empty and not a demonstration: it is left alone."
-            ) from refusal
+            raise CommandError("The database is not empty and not a demonstration: it is left alone.") from refusal
         except ValueError as wrong:
             raise CommandError(str(wrong)) from wrong
         self.stdout.write(", ".join(f"{name}: {count:,}" for name, count in made.items()))

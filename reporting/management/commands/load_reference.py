@@ -1,4 +1,4 @@
-"""`load_reference`: regions, localities, settlements, large cities, the Order, and the quarters since it is in force."""
+"""`load_reference`: places, the Order, and the quarters since it is in force."""
 
 from __future__ import annotations
 

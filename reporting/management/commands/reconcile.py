@@ -69,9 +69,7 @@ class Command(BaseCommand):
             city_lines_region=city_lines,
         )
         if options["format"] == "json":
-            self.stdout.write(
-                json.dumps([finding.as_dict() for finding in found], ensure_ascii=False, indent=2)
-            )
+            self.stdout.write(json.dumps([finding.as_dict() for finding in found], ensure_ascii=False, indent=2))
         else:
             self.stdout.write(_table(found))
         if found:
@@ -84,9 +82,7 @@ def _regions() -> list[str]:
 
 def _city_lines() -> dict[str, str]:
     """Line of large cities → code of its region."""
-    return {
-        unicodedata.normalize("NFC", row["brief_line"]): row["region_code"] for row in _rows("cities.csv")
-    }
+    return {unicodedata.normalize("NFC", row["brief_line"]): row["region_code"] for row in _rows("cities.csv")}
 
 
 def _rows(name: str) -> list[dict[str, str]]:

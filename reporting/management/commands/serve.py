@@ -53,9 +53,7 @@ class Command(BaseCommand):
             lock.flush()
             accounts = demo.accounts_table()
             connections.close_all()  # no open database handle is carried into the children
-            self.run(
-                address, workers=workers, task_workers=task_workers, log_folder=log_folder, accounts=accounts
-            )
+            self.run(address, workers=workers, task_workers=task_workers, log_folder=log_folder, accounts=accounts)
 
     def run(self, address: str, *, workers: int, task_workers: int, log_folder: Path, accounts: str) -> None:
         """Start, watch and stop the children; raises `CommandError` if one of them ends by itself."""
@@ -90,9 +88,7 @@ class Command(BaseCommand):
             if self.stopping.wait(0.2) or answers(address):
                 return ""
         web = children[0]
-        return (
-            f"The web server did not answer within {START_SECONDS:.0f} s. Its last lines:\n{web.last_lines()}"
-        )
+        return f"The web server did not answer within {START_SECONDS:.0f} s. Its last lines:\n{web.last_lines()}"
 
     def announce(self, address: str, accounts: str, log_folder: Path) -> None:
         if accounts:
@@ -177,9 +173,7 @@ def free_address(host: str, port: int | None) -> str:
         return f"[{host}]:{candidate}" if ":" in host else f"{host}:{candidate}"
     if port is None:
         raise CommandError(f"No port from {tried[0]} to {tried[-1]} can be used on {host}: {reason}.")
-    raise CommandError(
-        f"Port {port} on {host} cannot be used: {reason}. Choose another: --port, in make PORT=."
-    )
+    raise CommandError(f"Port {port} on {host} cannot be used: {reason}. Choose another: --port, in make PORT=.")
 
 
 def answers(address: str) -> bool:
@@ -198,9 +192,7 @@ def first_death(children: list[Child]) -> str:
     for child in children:
         if child.exit_code is not None:
             code = child.exit_code
-            return (
-                f"The {child.name} ended by itself (exit code {code}). Its last lines:\n{child.last_lines()}"
-            )
+            return f"The {child.name} ended by itself (exit code {code}). Its last lines:\n{child.last_lines()}"
     return ""
 
 

@@ -1,0 +1,42 @@
+"""Thin wrappers: each calls one function, and may run twice."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from compliance import hints, periods
+from institutions.clock import today
+from reporting import publishing, sums
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def fold_pending() -> None:
+    """Add ledger rows that wait to the sums; hinted after each commit and swept by beat."""
+    sums.fold()
+
+
+@shared_task
+def turn_day() -> None:
+    """Let the register stand for today, and make the quarter that begins."""
+    day = today()
+    periods.ensure_periods(day)
+    if sums.turn_day(day):
+        logger.info("The register stands for %s", day)
+
+
+@shared_task
+def make_brief(*, brief: int) -> None:
+    """Check and render a brief."""
+    publishing.make(brief, now=timezone.now())
+
+
+@shared_task
+def sweep_briefs() -> None:
+    """Send messages again for briefs that nobody makes."""
+    for pk in publishing.overdue(timezone.now()):
+        hints.send(publishing.MAKE, brief=pk)
