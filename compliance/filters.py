@@ -31,7 +31,7 @@ def _localities(request: HttpRequest | None) -> Any:
     return Locality.objects.filter(pk__in=decided)
 
 
-class QueueFilter(django_filters.FilterSet):
+class QueueFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
     """`qs` is what of the queue the person wants to see; a wrong value is told and otherwise left aside."""
 
     q = django_filters.CharFilter(method="by_institution", label=_("Institution: name or BIN"))
