@@ -8,6 +8,8 @@ from datetime import date
 
 from compliance.models import Evidence, StatusEntry
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def digest(
     *,
@@ -35,7 +37,7 @@ def digest(
             evidence.valid_until and evidence.valid_until.isoformat(),
         ],
     ]
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_encode(said).encode()).hexdigest()
 
 
 def digest_of(entry: StatusEntry) -> str:

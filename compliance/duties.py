@@ -8,10 +8,11 @@ answer to the contract's own item).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from compliance import timeline
+from compliance.applicability import FACTS as FACT_NAMES
 from compliance.applicability import Rule, Ruling, Situation, facility_group, judge
 from compliance.enums import Measure, Status
 from compliance.models import Directive, Edition, Requirement
@@ -20,6 +21,7 @@ from institutions.enums import Lifecycle
 from institutions.models import StateFields
 
 _DAY = timedelta(days=1)
+FACTS = frozenset(FACT_NAMES)
 CONTRACTED = frozenset({Status.MET, Status.PARTLY_MET})
 
 
@@ -123,6 +125,12 @@ class Book:
         in_large_city = state.span.large_city is not None
         key = (edition, state.span.kind, group, in_large_city, state.facts, has_guard_contract)
         if key not in self._rulings:
+            # Few duties ask for facts; what the others come to is the same for everybody of a kind, group and place.
+            if state.facts:
+                plain = self.rulings(edition, replace(state, facts=()), has_guard_contract)
+                asked = [duty for duty in self.duties if not FACTS.isdisjoint(duty.rule.conditions)]
+            else:
+                plain, asked = {}, list(self.duties)
             situation = Situation(
                 kind=state.span.kind,
                 people=state.people,
@@ -131,12 +139,12 @@ class Book:
                 facts=dict(state.facts),
                 has_guard_contract=has_guard_contract,
             )
-            found = {}
-            for duty in self.duties:
-                ruling = judge(duty.rule, kinds=duty.kinds, edition=edition, situation=situation)
-                if ruling is not None:
-                    found[duty.pk] = ruling
-            self._rulings[key] = found
+            judged = {
+                duty.pk: judge(duty.rule, kinds=duty.kinds, edition=edition, situation=situation) for duty in asked
+            }
+            # In the order of the Order, like everything that is made from it.
+            both = plain | judged
+            self._rulings[key] = {duty.pk: ruling for duty in self.duties if (ruling := both.get(duty.pk)) is not None}
         return self._rulings[key]
 
     def spans(

@@ -281,12 +281,18 @@ def _recorded_side(status: str | None, learners: int | None) -> str:
     return NOWHERE if status is None else f"{status}:{learners}"
 
 
+_CELL = (
+    "id", "key", "level", "region_id", "locality_id", "large_city_id", "kind", "ownership", "obliged", "requirement_id",
+)  # fmt: skip
+
+
 class _Cells:
     """Cells by key, made when first needed; remembered for a piece of work."""
 
-    def __init__(self, codes: Mapping[int, str]) -> None:
-        """`codes`: the codes of requirements by key. Two small queries."""
+    def __init__(self, codes: Mapping[int, str], *, alone: bool = False) -> None:
+        """`codes`: the codes of requirements by key; `alone`: the books are seized. Two small queries."""
         self._codes = codes
+        self._alone = alone
         self._localities = {
             pk: (kato, region) for pk, kato, region in Locality.objects.values_list("pk", "kato", "region")
         }
@@ -319,26 +325,24 @@ class _Cells:
         for chunk in _chunks(sorted(unknown), 500):
             found = dict(Cell.objects.filter(key__in=chunk).values_list("key", "pk"))
             missing = [text for text in chunk if text not in found]
-            if missing:
+            if missing and self._alone:
+                found |= {text: pk for pk, text in enumerate(missing, start=next_id(Cell))}
+                insert_rows(Cell, _CELL, ((found[text], *self._row(text, unknown[text])) for text in missing))
+            elif missing:
                 # Somebody else may make the same cell at the same time.
-                Cell.objects.bulk_create([self._cell(text, unknown[text]) for text in missing], ignore_conflicts=True)
+                Cell.objects.bulk_create(
+                    [Cell(**dict(zip(_CELL[1:], self._row(text, unknown[text]), strict=True))) for text in missing],
+                    ignore_conflicts=True,
+                )
                 found |= dict(Cell.objects.filter(key__in=missing).values_list("key", "pk"))
             for text in chunk:
                 self._by_key[unknown[text]] = found[text]
         return self._by_key
 
-    def _cell(self, text: str, key: CellKey) -> Cell:
-        return Cell(
-            key=text,
-            level=key.level,
-            region_id=self._localities[key.locality][1],
-            locality_id=key.locality,
-            large_city_id=key.large_city,
-            kind=key.kind,
-            ownership=key.ownership,
-            obliged=key.obliged,
-            requirement_id=key.requirement,
-        )
+    def _row(self, text: str, key: CellKey) -> tuple[Any, ...]:
+        """The columns of a new cell after its `id`."""
+        region = self._localities[key.locality][1]
+        return (text, key.level, region, *key[1:])
 
 
 # --- reading and writing one institution ----------------------------------------------------------
@@ -542,7 +546,7 @@ class _BulkWriter:
         ]
         self._book = book
         self._codes = book.codes
-        self._cells = _Cells(book.codes)
+        self._cells = _Cells(book.codes, alone=True)
         self._follows_contract = frozenset(duty.pk for duty in book.duties if book.follows_contract(duty))
         self._shapes: dict[tuple[Any, ...], _Shape] = {}
         self._listed_of: int | None = None
@@ -564,7 +568,7 @@ class _BulkWriter:
                 chunk = []
         if chunk:
             self._write_chunk(chunk)
-        reset_sequences(ChecklistItem, StatusEntry, StatusChange)
+        reset_sequences(Cell, ChecklistItem, StatusEntry, StatusChange)
         if self._next_change > first_change:
             with connection.cursor() as cursor:
                 cursor.execute(
