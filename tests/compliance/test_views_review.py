@@ -455,6 +455,18 @@ def test_the_selected_are_approved_and_the_stale_are_not(approver: Client, world
     ]
 
 
+@pytest.mark.parametrize("page", ["queue", "clean"])
+def test_the_form_of_the_queue_carries_the_token_against_forgery(world: World, page: str) -> None:
+    entry = world.waiting()
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(world.approver)
+    html = browser.get(reverse(f"compliance:{page}")).content.decode()
+    _before, _form, form = html.partition(f'action="{reverse("compliance:approve_selected")}"')
+    token = form.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    browser.post(reverse("compliance:approve_selected"), {"shown": [mark(entry)], "csrfmiddlewaretoken": token})
+    assert states() == [(entry.pk, EntryState.APPROVED)]
+
+
 def test_stale_marks_alone_approve_nothing(approver: Client, world: World) -> None:
     entries = [world.waiting(code) for code in CODES]
     response = approver.post(
