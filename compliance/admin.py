@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from compliance import enrolment, periods
+from compliance.applicability import FACTS
 from compliance.models import (
     ChecklistItem,
     Edition,
@@ -42,6 +43,26 @@ else:  # generic for the type checker alone
 DETAILS = ("name_kk", "name_ru", "address_kk", "address_ru", "latitude", "longitude", "phone", "email")
 
 
+class FactsField(forms.JSONField):
+    """Name → yes or no, of the facts that the Order's conditions ask for; an empty object is an answer like any."""
+
+    empty_values = (None, "")
+
+    def clean(self, value: Any) -> dict[str, bool]:
+        facts = super().clean(value)
+        if facts is None:
+            return {}
+        known = isinstance(facts, dict) and all(
+            name in FACTS and isinstance(answer, bool) for name, answer in facts.items()
+        )
+        if not known:
+            raise ValidationError(
+                _("An object of names with true or false; the names are: %(names)s."),
+                params={"names": ", ".join(FACTS)},
+            )
+        return dict(facts)
+
+
 class InstitutionForm(_InstitutionForm):
     """Details, which have no dates, and the state's fields, which hold from `since` on."""
 
@@ -52,6 +73,7 @@ class InstitutionForm(_InstitutionForm):
         help_text=gettext_lazy("The first day of the new state; not needed where only details change."),
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=300)
+    facts = FactsField(label=gettext_lazy("Facts"), required=False, initial=dict)
 
     class Meta:
         model = Institution

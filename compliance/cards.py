@@ -149,7 +149,9 @@ def _render_facts(
 ) -> HttpResponse:
     """The form as it was filled; on a conflict beside what the register says now, ready to be sent."""
     if conflict:
-        form.data = {**form.data, "shown": shown_mark(state)}
+        typed = request.POST.copy()
+        typed["shown"] = shown_mark(state)
+        form.data = typed
     context = {"institution": institution, "form": form, "recorded": _recorded(state) if conflict else None}
     return render(request, "institutions/facts.html", context, status=status)
 

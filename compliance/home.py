@@ -56,12 +56,13 @@ class Task:
     tone: str
 
     @classmethod
-    def of(cls, row: Row, urgency: Urgency, url: str) -> Self:
+    def of(cls, row: Row, urgency: Urgency, institution: Institution) -> Self:
         icon, tone = _URGENCIES[urgency]
         why = str(urgency.label)
         if urgency is Urgency.ENDING and row.item.valid_until is not None:
             why = _("ends on %(day)s") % {"day": date_format(row.item.valid_until, "SHORT_DATE_FORMAT")}
-        return cls(row.item.requirement.title, why, f"{url}#item-{row.item.pk}", icon, tone)
+        url = reverse("compliance:item", args=[institution.bin, row.item.requirement.code])
+        return cls(row.item.requirement.title, why, url, icon, tone)
 
 
 _URGENCIES: Final[dict[Urgency, tuple[str, str]]] = {
@@ -137,7 +138,7 @@ def _director(membership: Membership, user: User, day: date) -> Section:
         title=_("My facility"),
         scope=institution.name,
         first=first,
-        tasks=[Task.of(row, row.urgency, url) for row in urgent[:NEXT_SHOWN] if row.urgency],
+        tasks=[Task.of(row, row.urgency, institution) for row in urgent[:NEXT_SHOWN] if row.urgency],
         more_url=url if len(urgent) > NEXT_SHOWN else "",
         tiles=[
             _shown(url, Show.UNANSWERED, counts, "circle-dashed"),

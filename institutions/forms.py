@@ -83,6 +83,7 @@ class NewMembershipForm(_MembershipForm):
 
     def clean(self) -> dict[str, Any] | None:
         data = super().clean()
-        if data and data.get("substitute_for") == self.instance.user and self.instance.user_id:
+        replaced = data and data.get("substitute_for")
+        if replaced and replaced.pk == self.instance.user_id:
             self.add_error("substitute_for", _("Nobody substitutes for themselves."))
         return data

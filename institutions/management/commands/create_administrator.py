@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from institutions import people
 
@@ -31,13 +31,15 @@ class Command(BaseCommand):
         if not name.strip():
             raise CommandError("The name is empty.")
         try:
-            user = people.create_administrator(
-                email=email, full_name=name, password=password, now=timezone.now()
-            )
+            with translation.override("en"):  # as the rest of the command speaks
+                user = people.create_administrator(
+                    email=email, full_name=name, password=password, now=timezone.now()
+                )
         except people.EmailTaken as taken:
             raise CommandError(f"{taken} is registered already; nothing was changed.") from taken
         except ValidationError as wrong:
-            raise CommandError(" ".join(wrong.messages)) from wrong
+            with translation.override("en"):
+                raise CommandError(" ".join(wrong.messages)) from wrong
         self.stdout.write(f"{user.email} is a ministry administrator and can sign in.")
 
     def ask(self) -> str:

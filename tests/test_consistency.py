@@ -1,0 +1,325 @@
+"""The code base held against its own rules: imports, templates, constraints, journal, and every address."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from institutions.actions import ACTIONS
+from institutions.models import User
+from reporting.models import Brief
+from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.institutions import (
+    AnalystFactory,
+    ApproverFactory,
+    DirectorFactory,
+    EditorFactory,
+    InstitutionFactory,
+)
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ("institutions", "compliance", "reporting")
+MAY_IMPORT = {"institutions": {"institutions"}, "compliance": {"institutions", "compliance"}, "reporting": set(APPS)}
+TEMPLATES = ROOT / "templates"
+# Found by Django, allauth or the admin by their names.
+FOUND_BY_NAME = ("account/", "admin/", "400.html", "403.html", "404.html", "429.html", "500.html")
+
+
+def python_files(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for path in found if "migrations" not in path.parts]
+
+
+def imported_apps(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module.split(".")[0])
+    return names & set(APPS)
+
+
+# --- the tree --------------------------------------------------------------------------------------
+
+
+def test_imports_point_one_way() -> None:
+    wrong = {
+        str(path.relative_to(ROOT)): imported_apps(path) - MAY_IMPORT[app]
+        for app in APPS
+        for path in python_files(app)
+        if imported_apps(path) - MAY_IMPORT[app]
+    }
+    assert wrong == {}
+
+
+def is_used(name: str, everything: str) -> bool:
+    """Extended, included or rendered somewhere: its name stands in quotes (a comment names it without them).
+
+    The parts of a document are named by their shape, which the text of the document gives.
+    """
+    shape = re.fullmatch(r"documents/partials/_(\w+)\.html", name)
+    quoted = [name, shape[1]] if shape else [name]
+    return any(re.search(rf"[\"']{re.escape(word)}[\"']", everything) for word in quoted)
+
+
+def test_every_template_is_used() -> None:
+    files = [path for path in sorted(TEMPLATES.rglob("*")) if path.is_file() and path.suffix != ".md"]
+    everything = "\n".join(path.read_text(encoding="utf-8") for path in [*files, *python_files(*APPS)])
+    names = [path.relative_to(TEMPLATES).as_posix() for path in files]
+    assert [name for name in names if not name.startswith(FOUND_BY_NAME) and not is_used(name, everything)] == []
+
+
+def test_templates_carry_no_inline_style_or_script() -> None:
+    inline = re.compile(r"\sstyle=|<style[\s>]|<script(?![^>]*\ssrc=)|\son[a-z]+=", re.IGNORECASE)
+    wrong = [
+        path.relative_to(TEMPLATES).as_posix()
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        if "documents" not in path.parts and inline.search(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
+
+
+def own_constraints() -> list[str]:
+    models = [model for app in APPS for model in apps.get_app_config(app).get_models()]
+    return sorted(constraint.name for model in models for constraint in model._meta.constraints)
+
+
+def test_every_constraint_is_named_in_some_test() -> None:
+    others = [path for path in python_files("tests") if path != Path(__file__)]
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in others)
+    unnamed = [name for name in own_constraints() if name not in tests]
+    assert unnamed == []
+
+
+def written_actions() -> set[str]:
+    """The actions that the code writes; of one that is put together, the part that stands fast, with a star."""
+    found: set[str] = set()
+    for path in python_files(*APPS):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("journal.write"):
+                for part in ast.walk(node.args[0]):
+                    if isinstance(part, ast.JoinedStr):
+                        found.add(f"{ast.literal_eval(part.values[0])}*")
+                    elif isinstance(part, ast.Constant) and not str(part.value).endswith("."):
+                        found.add(str(part.value))
+    return found
+
+
+def test_the_journal_has_words_for_every_action() -> None:
+    patterns = written_actions()
+    assert [action for action in patterns if not fnmatch.filter(ACTIONS, action)] == []
+    assert [action for action in ACTIONS if not any(fnmatch.fnmatch(action, one) for one in patterns)] == []
+
+
+# --- addresses -------------------------------------------------------------------------------------
+
+# Whoever is not signed in may open these.
+PUBLIC = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_signup",  # says that nobody signs up
+    "account_email_verification_sent",
+    "account_confirm_email",
+    "account_confirm_login_code",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "set_language",
+    "gallery",
+    "health",
+    "admin:login",  # leads to account_login
+    "admin:jsi18n",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """A named address of the site with the names of its arguments."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+def addresses() -> list[Address]:
+    """All of them; those of admin by their own test."""
+    return sorted(
+        (
+            Address(name, tuple(sorted(pattern.pattern.regex.groupindex)))
+            for name, pattern in walk(get_resolver().url_patterns)
+            if not name.startswith("admin:")
+        ),
+        key=lambda address: address.name,
+    )
+
+
+def walk(patterns: list[Any], names: tuple[str, ...] = ()) -> Iterator[tuple[str, URLPattern]]:
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            yield from walk(entry.url_patterns, (*names, entry.namespace) if entry.namespace else names)
+        else:
+            yield ":".join((*names, entry.name or repr(entry.pattern))), entry
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Things of one region, as those of the other must not find them."""
+
+    institution: Any
+    item: Any
+    entry: Any  # waits for a decision
+    approved: Any
+    brief: Any
+
+
+# What each address with arguments is about: the arguments that name something foreign.
+# A new address with arguments has to be entered here, or the test below fails.
+ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
+    "institutions:detail": lambda foreign: {"bin": foreign.institution.bin},
+    "institutions:history": lambda foreign: {"bin": foreign.institution.bin},
+    "institutions:facts": lambda foreign: {"bin": foreign.institution.bin},
+    "compliance:checklist": lambda foreign: {"bin": foreign.institution.bin},
+    **{
+        f"compliance:{name}": lambda foreign: {
+            "bin": foreign.institution.bin,
+            "code": foreign.item.requirement.code,
+        }
+        for name in ("item", "discard", "withdraw")
+    },
+    **{f"compliance:{name}": lambda foreign: {"pk": foreign.entry.pk} for name in ("entry", "approve", "return")},
+    "compliance:revoke": lambda foreign: {"pk": foreign.approved.pk},
+    **{
+        f"reporting:{name}": lambda foreign: {"pk": foreign.brief.pk}
+        for name in ("brief", "brief_progress", "brief_file", "brief_records")
+    },
+    "api:institution-detail": lambda foreign: {"bin": foreign.institution.bin},
+    "api:item-detail": lambda foreign: {"pk": foreign.item.pk},
+}
+# Arguments that name nothing of anybody's.
+ABOUT_NOTHING = {"account_confirm_email", "account_reset_password_from_key"}
+
+
+def with_arguments() -> list[str]:
+    return [address.name for address in addresses() if address.arguments]
+
+
+def test_every_address_with_arguments_says_what_it_is_about() -> None:
+    assert set(with_arguments()) - ABOUT.keys() - ABOUT_NOTHING == set()
+
+
+def ask(client: Client, url: str) -> set[int]:
+    """What the page answers, followed to where it leads, and what the form answers; 405 where there is none."""
+    return {client.get(url, follow=True).status_code, client.post(url, {}).status_code} - {405}
+
+
+@pytest.fixture
+def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
+    institution = InstitutionFactory(locality=places.capital_district, large_city=places.capital_city)
+    item = ItemFactory(institution=institution)
+    entry = EntryFactory(item=item, submitted=True)
+    approved = EntryFactory(item=ItemFactory(institution=institution, measure="turnstile"), approved=True)
+    brief = Brief.objects.create(
+        period=order.period("2026Q1"),
+        number="1",
+        sequence=1,
+        dated_on=fixed_now.date(),
+        snapshot={},
+        snapshot_hash="0" * 64,
+        requested_at=fixed_now,
+    )
+    return Foreign(institution, item, entry, approved, brief)
+
+
+@pytest.fixture
+def neighbours(fixed_now: Any, order: Any, places: Any) -> dict[str, User]:
+    """People of the other region, one of each role with a place; and one who has no role any more."""
+    institution = InstitutionFactory(locality=places.city, large_city=places.large_city)
+    ended = EditorFactory(region=places.capital, valid_to=order.day - timedelta(days=1))
+    return {
+        "director": DirectorFactory(institution=institution).user,
+        "editor": EditorFactory(region=places.region).user,
+        "approver": ApproverFactory(region=places.region).user,
+        "ended": ended.user,
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [name for name in with_arguments() if name not in ABOUT_NOTHING])
+def test_what_lies_in_another_region_is_not_found(foreign: Foreign, neighbours: dict[str, User], name: str) -> None:
+    url = reverse(name, kwargs=ABOUT[name](foreign))
+    found = {}
+    client = Client()
+    for who, person in neighbours.items():
+        client.force_login(person)
+        found[who] = ask(client, url)
+    assert found == {who: {404} for who in neighbours}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name", [name for name in with_arguments() if name.startswith(("institutions:", "compliance:"))]
+)
+def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name: str) -> None:
+    url = reverse(name, kwargs=ABOUT[name](foreign))
+    client = Client()
+    found: set[int] = set()
+    for membership in (
+        DirectorFactory(institution=foreign.institution),
+        ApproverFactory(region=places.capital),
+        AnalystFactory(),
+    ):
+        client.force_login(membership.user)
+        found |= ask(client, url)
+    assert found & {200, 302, 409, 422}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [address.name for address in addresses() if address.name not in PUBLIC])
+def test_no_address_is_open_to_strangers(foreign: Foreign, name: str) -> None:
+    url = reverse(name, kwargs=ABOUT[name](foreign) if name in ABOUT else {})
+    answers = [Client().get(url), Client().post(url, {})]
+    closed = [
+        answer.status_code in (401, 403) or (answer.status_code == 302 and answer.url.startswith("/accounts/login/"))
+        for answer in answers
+    ]
+    assert closed == [True, True], [answer.status_code for answer in answers]
+
+
+def test_public_addresses_are_named_and_no_more() -> None:
+    open_ones = {
+        name
+        for name, pattern in walk(get_resolver().url_patterns)
+        if not getattr(pattern.callback, "login_required", True)
+    }
+    assert open_ones - PUBLIC == set()
+
+
+@pytest.mark.django_db
+def test_admin_is_not_there_for_people_of_the_regions(foreign: Foreign, neighbours: dict[str, User]) -> None:
+    client = Client()
+    found: dict[str, set[int]] = {}
+    names = {name: pattern for name, pattern in walk(get_resolver().url_patterns) if name.startswith("admin:")}
+    for who, person in neighbours.items():
+        client.force_login(person)
+        for name, pattern in names.items():
+            arguments = dict.fromkeys(pattern.pattern.regex.groupindex, "1")
+            try:
+                url = reverse(name, kwargs=arguments)
+            except NoReverseMatch:  # admin's catch-all has no name of its own
+                continue
+            found.setdefault(who, set()).add(client.get(url).status_code)
+    assert found == {who: {404} for who in neighbours}
