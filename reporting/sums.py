@@ -40,7 +40,8 @@ _CHANGE_SUMS = ", ".join(
 )
 _DAY_SUMS = ", ".join(f"SUM({column})" for column in COUNT_FIELDS)
 _ADD_DAY = ", ".join(f"{column} = {_DAYS}.{column} + excluded.{column}" for column in COUNT_FIELDS)
-_ADD_TOTAL = ", ".join(f"{column} = {_TOTALS}.{column} + excluded.{column}" for column in COUNT_FIELDS)
+_ADD_TOTAL = ", ".join(f"{column} = {_TOTALS}.{column} + added.{column}" for column in COUNT_FIELDS)
+_NOTHING = ", ".join("0" for _column in COUNT_FIELDS)
 
 
 def fold() -> int:
@@ -211,11 +212,20 @@ def _cell_names() -> dict[int, str]:
 
 
 def _add_to_totals(select: str, params: list[date]) -> None:
-    # "WHERE true" would be needed behind a bare SELECT on SQLite; these all have a WHERE of their own.
+    """Add what `select` gives (a cell's key, then the counts) to the totals.
+
+    Not an upsert: a database checks the row that is offered, in which a count that sinks is negative, before it finds
+    that there is one to be added to.
+    """
+    added = f"WITH added (cell_id, {_COLUMNS}) AS ({select})"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_TOTALS} (cell_id, {_COLUMNS}) {select} ON CONFLICT (cell_id) DO UPDATE SET {_ADD_TOTAL}",
+            f"{added} INSERT INTO {_TOTALS} (cell_id, {_COLUMNS}) SELECT cell_id, {_NOTHING} FROM added "
+            "WHERE true ON CONFLICT (cell_id) DO NOTHING",  # SQLite needs a WHERE before ON CONFLICT
             params,
+        )
+        cursor.execute(
+            f"{added} UPDATE {_TOTALS} SET {_ADD_TOTAL} FROM added WHERE added.cell_id = {_TOTALS}.cell_id", params
         )
 
 
