@@ -48,9 +48,7 @@ class AnswerForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose an answer.")},
     )
-    effective_on = _day_field(
-        _("True since"), help_text=_("The first day on which it was so; not in the future.")
-    )
+    effective_on = _day_field(_("True since"), help_text=_("The first day on which it was so; not in the future."))
     valid_until = _day_field(_("Valid until"), required=False)
     note = forms.CharField(
         label=_("Note"),
@@ -89,9 +87,7 @@ class AnswerForm(forms.Form):
                 "The last day on which the proof holds. Where it names none, it holds for %(months)s months. "
                 "Left empty: the end of the document named below."
             ) % {"months": months}
-        return gettext(
-            "The last day on which the proof holds. Left empty: the end of the document named below."
-        )
+        return gettext("The last day on which the proof holds. Left empty: the end of the document named below.")
 
     @classmethod
     def initial_of(cls, entry: StatusEntry) -> dict[str, object]:
@@ -121,11 +117,7 @@ class AnswerForm(forms.Form):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         self._clean_document(data)
         until = data.get("valid_until")
-        if (
-            until is None
-            and self.requirement.expires
-            and data.get("status") in (Status.MET, Status.PARTLY_MET)
-        ):
+        if until is None and self.requirement.expires and data.get("status") in (Status.MET, Status.PARTLY_MET):
             until = data["valid_until"] = data.get("document_valid_until")
         if data.get("status") == Status.NOT_MET:
             data["valid_until"] = until = None  # what is not met does not end by itself

@@ -25,9 +25,7 @@ _ANSWERS: Final = {
         "Another answer to this item waits for a decision already. Yours is kept as a draft; "
         "send it when that one is decided or taken back."
     ),
-    workflow.NotListed: _(
-        "This item is no longer on the list of the institution. Your answer is kept as a draft."
-    ),
+    workflow.NotListed: _("This item is no longer on the list of the institution. Your answer is kept as a draft."),
     workflow.StaleDecision: _("This answer was sent or changed in another window in the meantime."),
 }
 
@@ -38,9 +36,7 @@ def of_answer(refused: workflow.Refused, draft: StatusEntry) -> str:
         return _late(draft)
     if isinstance(refused, workflow.NoException):
         if draft.item.requirement.exception_allowed:
-            return gettext(
-                "“Not applicable” needs its reason in the note and a last day: an exception has an end."
-            )
+            return gettext("“Not applicable” needs its reason in the note and a last day: an exception has an end.")
         return gettext("This item is counted in the ministry's brief: “not applicable” is no answer to it.")
     return str(_ANSWERS[type(refused)])
 
@@ -92,8 +88,7 @@ def what_changed(entry: StatusEntry) -> str:
         return gettext("The item is no longer on the institution's list. Return the answer.")
     if entry.item_version != entry.item.version:
         return gettext(
-            "The item was decided after this answer was written. "
-            "Return it, so that its author looks at it again."
+            "The item was decided after this answer was written. Return it, so that its author looks at it again."
         )
     return gettext("What you decided about is not what is recorded now. Look at it once more.")
 

@@ -50,9 +50,7 @@ def checklist(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "filters": [(choice, counts[choice]) for choice in Show],
             "urgent": listed.urgent() if show == Show.ALL else [],
             "chapters": listed.chapters(show, without_urgent=show == Show.ALL),
-            "may_answer": Institution.objects.within_roles(request.user, ANSWER)
-            .filter(pk=institution.pk)
-            .exists(),
+            "may_answer": Institution.objects.within_roles(request.user, ANSWER).filter(pk=institution.pk).exists(),
         },
     )
 
@@ -78,9 +76,7 @@ def item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
     if theirs := page.moved_on(form, sends=sends):
         return page.render(request, form, theirs=theirs, status=409)
     try:
-        draft = workflow.save_draft(
-            page.item, form.answer(), by=request.user, now=now, continues=page.returned
-        )
+        draft = workflow.save_draft(page.item, form.answer(), by=request.user, now=now, continues=page.returned)
         if sends:
             workflow.submit(draft, by=request.user, now=now)
     except (workflow.Refused, IntegrityError) as refused:
@@ -117,12 +113,7 @@ def withdraw(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse
     if request.method == "POST":
         scope = ChecklistItem.objects.answerable_by(request.user)
         asked = get_object_or_404(scope, institution__bin=bin, requirement__code=code)
-        waiting = (
-            StatusEntry.objects.withdrawable_by(request.user)
-            .filter(item=asked)
-            .select_related("item")
-            .first()
-        )
+        waiting = StatusEntry.objects.withdrawable_by(request.user).filter(item=asked).select_related("item").first()
         try:
             if waiting is None:
                 raise workflow.StaleDecision(asked.pk)
@@ -173,30 +164,19 @@ class _ItemPage:
             "institution__locality__region", "requirement__chapter"
         )
         found = get_object_or_404(items, institution__bin=bin, requirement__code=code)
-        entries = (
-            StatusEntry.objects.visible_to(user)
-            .filter(item=found)
-            .with_context()
-            .select_related("revoked_by")
-        )
+        entries = StatusEntry.objects.visible_to(user).filter(item=found).with_context().select_related("revoked_by")
         return cls(
             user=user,
             item=found,
             day=local_day(now),
             # Not `answerable_by`: an item that left the list while somebody was typing is refused with words.
-            may_answer=Institution.objects.within_roles(user, ANSWER)
-            .filter(pk=found.institution_id)
-            .exists(),
+            may_answer=Institution.objects.within_roles(user, ANSWER).filter(pk=found.institution_id).exists(),
             entries=list(entries.order_by("-pk")),
         )
 
     @property
     def draft(self) -> StatusEntry | None:
-        mine = (
-            entry
-            for entry in self.entries
-            if entry.state == EntryState.DRAFT and entry.author_id == self.user.pk
-        )
+        mine = (entry for entry in self.entries if entry.state == EntryState.DRAFT and entry.author_id == self.user.pk)
         return next(mine, None)
 
     @property
@@ -210,9 +190,7 @@ class _ItemPage:
     @property
     def returned(self) -> StatusEntry | None:
         """The answer that came back and is to be continued: the newest decided one, if it was returned."""
-        decided = (
-            entry for entry in self.entries if entry.state not in (EntryState.DRAFT, EntryState.WITHDRAWN)
-        )
+        decided = (entry for entry in self.entries if entry.state not in (EntryState.DRAFT, EntryState.WITHDRAWN))
         newest = next(decided, None)
         return newest if newest is not None and newest.state == EntryState.RETURNED else None
 
@@ -239,14 +217,8 @@ class _ItemPage:
         last = self.last_sent
         own_again = last if last is not None and last.state == EntryState.WITHDRAWN else None
         source = self.draft or self.returned or own_again
-        filled = (
-            AnswerForm.initial_of(source)
-            if source
-            else AnswerForm.initial_new(self.item.requirement, self.day)
-        )
-        return AnswerForm(
-            initial=filled | {"base": self.base}, requirement=self.item.requirement, today=self.day
-        )
+        filled = AnswerForm.initial_of(source) if source else AnswerForm.initial_new(self.item.requirement, self.day)
+        return AnswerForm(initial=filled | {"base": self.base}, requirement=self.item.requirement, today=self.day)
 
     def moved_on(self, form: AnswerForm, *, sends: bool) -> dict[str, object] | None:
         """What the form does not know of: another window's draft, or (when sending) a new approved status.
@@ -299,9 +271,7 @@ class _ItemPage:
             "waiting": self.waiting,
             "returned": self.returned,
             "may_answer": self.may_answer,
-            "may_withdraw": self.may_answer
-            and self.waiting is not None
-            and self.user.pk in self.waiting.hands,
+            "may_withdraw": self.may_answer and self.waiting is not None and self.user.pk in self.waiting.hands,
             "form": form if self.waiting is None or self.draft or status != 200 else None,
             "kept_as": f"answer/{self.user.pk}/{self.item.pk}",
             "next_item": self._next_item() if self.may_answer else None,

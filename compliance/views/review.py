@@ -92,9 +92,7 @@ def approve_selected(request: AuthenticatedRequest) -> HttpResponse:
         "compliance/outcome.html",
         {
             "approved": [entries[pk] for pk in outcome.approved],
-            "refused": [
-                (now_are[pk], refusals.of_decision(refusal, now_are[pk])) for pk, refusal in outcome.refused
-            ],
+            "refused": [(now_are[pk], refusals.of_decision(refusal, now_are[pk])) for pk, refusal in outcome.refused],
             "missing": len(request.POST.getlist("shown")) - len(entries),
             "query": _query_of(request),
         },
@@ -194,9 +192,7 @@ def _decide(
     return redirect(_address(request, following))
 
 
-def _conflict(
-    request: AuthenticatedRequest, pk: int, refused: workflow.Refused, **typed: forms.Form
-) -> HttpResponse:
+def _conflict(request: AuthenticatedRequest, pk: int, refused: workflow.Refused, **typed: forms.Form) -> HttpResponse:
     """What is recorded now beside what the person wanted; their text stays in its field."""
     now_is = _look_up(request.user, pk)
     (form,) = typed.values()
@@ -263,9 +259,7 @@ def _render(
         "may_revoke": StatusEntry.objects.revocable_by(request.user).filter(pk=found.pk).exists(),
         "standing": standing_answer([past for past in history if past.pk != found.pk], day),
         "history": history,
-        "others": others.filter(item__institution=found.item.institution_id)
-        .with_context()
-        .oldest_first()[:OTHERS],
+        "others": others.filter(item__institution=found.item.institution_id).with_context().oldest_first()[:OTHERS],
         "approve_form": approve or ApproveForm(initial=shown),
         "return_form": returning or ReturnForm(initial=shown),
         "returns": returning is not None,
