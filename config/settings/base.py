@@ -209,6 +209,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Read-only: institutions, checklist items, coverage, within the reader's scope.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
 
 # --- safety ---------------------------------------------------------------------------------------
