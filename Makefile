@@ -41,7 +41,7 @@ demo: install ## Run everything with demonstration data; the data stay in .var
 	@$(MANAGE) serve $(if $(PORT),--port $(PORT))
 
 # --- checking ---------------------------------------------------------------------------------------
-.PHONY: lint check test pytest browser test-services pytest-services
+.PHONY: lint check test pytest journeys browser test-services pytest-services
 lint: install-dev ## Style, types, templates
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -54,21 +54,24 @@ check: install-dev ## Migrations, Django's checks, static files as in production
 	@.ci/production_check
 
 pytest: install-dev ## The suite on SQLite, without browser and services
-	$(PY) -m pytest -n $(JOBS) -m "not browser and not services"
+	$(PY) -m pytest -n $(JOBS) -m "not browser and not services and not journey"
+
+journeys: install-dev ## The ways across the apps, on a running site with a real worker
+	$(PY) -m pytest -m "journey and not browser"
 
 browser: install-dev ## The journeys through the pages in Chromium
 	@.ci/need_chromium
 	$(PY) -m pytest -m "browser"
 
-test: lint check pytest browser ## All that needs no services
+test: lint check pytest journeys browser ## All that needs no services
 
 test-services: install-dev ## The suite on PostgreSQL and Redis, with real workers; starts them if need be
 	@.ci/services $(MAKE) --no-print-directory pytest-services
 
 # Real workers share the one broker: those tests run one after the other.
 pytest-services: install-dev
-	$(PY) -m pytest -n $(JOBS) -m "not browser and not services"
-	$(PY) -m pytest -m "services"
+	$(PY) -m pytest -n $(JOBS) -m "not browser and not services and not journey"
+	$(PY) -m pytest -m "(services or journey) and not browser"
 
 # --- cleaning ---------------------------------------------------------------------------------------
 .PHONY: clean clean-data
