@@ -19,6 +19,8 @@ urlpatterns = [
     # Pages about institutions that show the checklist live in compliance, which may import both.
     path("", include(([*institution_urls.urlpatterns, *card_urls.urlpatterns], "institutions"))),
     path("", include("compliance.urls")),
+    path("", include("reporting.urls")),
+    path("api/v1/", include("config.api_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("gallery/", gallery, name="gallery"),

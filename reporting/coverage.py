@@ -15,6 +15,7 @@ from compliance.enums import MEASURE_SCOPE, Level, Measure, Scope, Status
 from compliance.models import PendingFold, RegisterDay, Requirement, StatusChange
 from institutions.enums import Kind
 from institutions.models import Institution, LargeCity, Locality, Membership, Region, User
+from institutions.querysets import InstitutionQuerySet
 from reporting.models import COUNT_FIELDS, CoverageDay, CoverageTotal
 from reporting.percent import percent
 
@@ -146,7 +147,8 @@ class Counts:
 class Question:
     """What is asked. `known_on` None: with all that is known now; `measure` or `requirement` (a code), or neither: all.
 
-    `measures_only` leaves the five measures of the brief alone in, for cuts by requirement. `scope` large_cities leaves the 25 cities alone in; `obliged_only` leaves out what only the report counts.
+    `measures_only` leaves the five measures of the brief alone in, for cuts by requirement; `scope` large_cities the
+    25 cities; `obliged_only` leaves out what only the report counts.
     """
 
     as_of: date
@@ -203,7 +205,7 @@ def count(question: Question, by: Sequence[Dimension] = (), *, learners: bool = 
     return {key: counts for key, counts in found.items() if counts != Counts()}
 
 
-def institutions_behind(question: Question, part: Part) -> QuerySet[Institution]:
+def institutions_behind(question: Question, part: Part) -> InstitutionQuerySet:
     """The institutions that a figure counts: as many as the figure says, on that day as known on that day."""
     standing = (
         _ledger_rows(question)

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from compliance.enums import Measure, Scope
+from compliance.enums import MEASURE_SCOPE, Measure, Scope
 from compliance.models import Period, Requirement
 from institutions.enums import Kind, Ownership
+from reporting.brief_text import Snapshot
 from reporting.coverage import Dimension, Part, Question, Reach, default_scope, places_of
+from reporting.models import Brief
 
 BY_KIND = "by_kind"
 INSTITUTIONS = "institutions"
 LEARNERS = "learners"
-PLACE_FIELDS = {
+PARTS: Final = [
+    (Part.COVERED.value, gettext_lazy("covered")),
+    (Part.NOT_COVERED.value, gettext_lazy("not covered")),
+    (Part.TOTAL.value, gettext_lazy("all")),
+]
+PLACE_FIELDS: Final = {
     "region": Dimension.REGION,
     "locality": Dimension.LOCALITY,
     "city_line": Dimension.CITY_LINE,
@@ -119,7 +127,7 @@ class QuestionForm(forms.Form):
         return any(self.has_error(name, "unknown_place") for name in PLACE_FIELDS)
 
     @property
-    def scope(self) -> Scope:
+    def chosen_scope(self) -> Scope:
         return Scope(self.cleaned_data["scope"] or Scope.NATIONAL)
 
     def question(self) -> Question:
@@ -127,8 +135,8 @@ class QuestionForm(forms.Form):
         return Question(
             as_of=asked["as_of"] or self.day,
             known_on=asked["known_on"],
-            measure=Measure(asked["measure"]) if asked["measure"] else None,
-            scope=self.scope,
+            measure=Measure(asked["measure"]) if asked.get("measure") else None,
+            scope=self.chosen_scope,
             obliged_only=asked["obliged_only"],
             region=asked["region"] or None,
             locality=asked["locality"] or None,
@@ -139,8 +147,8 @@ class QuestionForm(forms.Form):
         )
 
 
-class _WithRequirement(QuestionForm):
-    """Any item of the Order may be asked about, by its code."""
+class _RequirementForm(QuestionForm):
+    """Any item of the Order may be asked about, by its code; figures are in institutions or in their learners."""
 
     requirement = forms.ChoiceField(label=gettext_lazy("Item of the Order"), required=False)
     unit = forms.ChoiceField(
@@ -149,70 +157,174 @@ class _WithRequirement(QuestionForm):
         required=False,
     )
 
-    def __init__(
-        self, data: QueryDict, *, reach: Reach, day: date, requirements: list[Requirement]
-    ) -> None:
+    def __init__(self, data: QueryDict, *, reach: Reach, day: date, requirements: Iterable[Requirement]) -> None:
+        """`requirements` with their chapters, in the order of the Order."""
         super().__init__(data, reach=reach, day=day)
         self.requirements = {requirement.code: requirement for requirement in requirements}
         chapters: dict[str, list[tuple[str, str]]] = {}
-        for requirement in requirements:
+        for requirement in self.requirements.values():
             chapters.setdefault(requirement.chapter.title, []).append((requirement.code, requirement.title))
-        self._field("requirement").choices = [
-            ("", _("the five measures of the brief")),
-            *chapters.items(),
-        ]
+        self.choice("requirement").choices = [("", _("the five measures of the brief")), *chapters.items()]
 
-    def _field(self, name: str) -> forms.ChoiceField:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 (tells the type checker; declared above)
-        return field
+    def choice(self, name: str) -> forms.ChoiceField:
+        return cast(forms.ChoiceField, self.fields[name])
 
     @property
     def in_learners(self) -> bool:
         return bool(self.cleaned_data["unit"] == LEARNERS)
 
-    @property
-    def requirement_asked(self) -> Requirement | None:
-        return self.requirements.get(self.cleaned_data["requirement"])
-
     def question(self) -> Question:
-        from dataclasses import replace
-
         return replace(super().question(), requirement=self.cleaned_data["requirement"] or None)
 
 
-class CoverageForm(_WithRequirement):
-    """The table's address: the place and the tabs are links and travel hidden, the rest is the form's."""
+class CoverageForm(_RequirementForm):
+    """The table's address: place and tabs are links and travel hidden, the rest is shown as a form.
 
-    SHOWN = ("as_of", "known_on", "requirement", "ownership", "unit", "obliged_only")
-    field_order: ClassVar = SHOWN
+    A fresh page fills in the register's day, so that an address that is sent on means the same tomorrow.
+    """
 
-    def __init__(self, data: QueryDict, **context: Any) -> None:
+    SHOWN: ClassVar = ("as_of", "known_on", "requirement", "ownership", "unit", "obliged_only")
+
+    def __init__(self, data: QueryDict, *, reach: Reach, day: date, requirements: Iterable[Requirement]) -> None:
         filled = data.copy()
         if not filled.get("as_of", "").strip():
-            filled["as_of"] = context["day"].isoformat()
-        super().__init__(filled, **context)
+            filled["as_of"] = day.isoformat()
+        super().__init__(filled, reach=reach, day=day, requirements=requirements)
         del self.fields["measure"]
-        self._field("kind").choices = [*Kind.choices, (BY_KIND, _("by kind"))]
-        self._field("ownership").choices = [("", _("all")), *Ownership.choices]
+        self.choice("kind").choices = [*Kind.choices, (BY_KIND, _("by kind"))]
+        self.choice("ownership").choices = [("", _("all")), *Ownership.choices]
         for name in self.fields.keys() - set(self.SHOWN):
             self.fields[name].widget = forms.HiddenInput()
+        self.order_fields(self.SHOWN)
 
     @property
     def by_kind(self) -> bool:
         return bool(self.cleaned_data["kind"] == BY_KIND)
 
     @property
-    def chosen(self) -> int:
-        """How many of the shown fields differ from what a fresh page asks."""
+    def active(self) -> int:
+        """How many of the shown fields differ from those of a fresh page."""
         asked = self.cleaned_data
-        differing = [asked["as_of"] != self.day, asked["unit"] == LEARNERS]
-        return sum(differing) + sum(
-            bool(asked[name]) for name in ("known_on", "requirement", "ownership", "obliged_only")
-        )
+        given = [bool(asked[name]) for name in ("known_on", "requirement", "ownership", "obliged_only")]
+        return sum([asked["as_of"] != self.day, self.in_learners, *given])
 
     def question(self) -> Question:
-        from dataclasses import replace
-
         asked = super().question()
         return replace(asked, measures_only=asked.requirement is None)
+
+
+class BehindForm(_RequirementForm):
+    """Which institutions of which figure: one measure or one item, and a part of those that it counts."""
+
+    part = forms.ChoiceField(label=gettext_lazy("Part"), choices=PARTS)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors and bool(cleaned["measure"]) == bool(cleaned["requirement"]):
+            raise ValidationError(_("Name one measure or one item of the Order."), code="one_figure")
+        return cleaned
+
+    @property
+    def chosen_part(self) -> Part:
+        return Part(self.cleaned_data["part"])
+
+    @property
+    def title(self) -> str:
+        """What the figure is about, in the person's language."""
+        if self.cleaned_data["measure"]:
+            return str(Measure(self.cleaned_data["measure"]).label)
+        return self.requirements[self.cleaned_data["requirement"]].title
+
+
+class FiguresForm(QuestionForm):
+    """The parameters of the command `coverage`, for the API: `by` is a list with commas between."""
+
+    BY: ClassVar = (Dimension.REGION, Dimension.LOCALITY, Dimension.CITY_LINE, Dimension.KIND)
+
+    by = forms.CharField(required=False)
+
+    def __init__(self, data: QueryDict | dict[str, Any], *, reach: Reach, day: date) -> None:
+        super().__init__(data, reach=reach, day=day)
+        self.fields["measure"].required = True
+
+    def clean_by(self) -> list[Dimension]:
+        names = [name.strip() for name in self.cleaned_data["by"].split(",") if name.strip()]
+        if unknown := [name for name in names if name not in self.BY]:
+            raise ValidationError(
+                _("%(name)s is unknown; choose from %(names)s.") % {"name": unknown[0], "names": ", ".join(self.BY)},
+                code="unknown",
+            )
+        if len(names) != len(set(names)):
+            raise ValidationError(_("A dimension is named twice."), code="twice")
+        return [Dimension(name) for name in names]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        by = cleaned.get("by", [])
+        if cleaned.get("measure") and not cleaned.get("scope") and "scope" not in self.errors:
+            cleaned["scope"] = default_scope(Measure(cleaned["measure"]), by).value
+        if Dimension.CITY_LINE in by and cleaned.get("scope") == Scope.NATIONAL:
+            self.add_error("by", _("By city_line the population is large_cities."))
+        return cleaned
+
+
+class BriefForm(forms.Form):
+    """The wish for a brief: of a quarter that has begun, newest first."""
+
+    period = forms.ModelChoiceField(
+        label=gettext_lazy("Quarter"), queryset=Period.objects.none(), to_field_name="code", empty_label=None
+    )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=[("kk", "Қазақша")])
+
+    def __init__(self, data: QueryDict | None = None, *, today: date) -> None:
+        super().__init__(data)
+        field = cast("forms.ModelChoiceField[Period]", self.fields["period"])
+        field.queryset = Period.objects.filter(starts_on__lte=today)
+        field.label_from_instance = quarter_in_words  # type: ignore[method-assign,assignment]  # as Django documents it
+
+
+def quarter_in_words(period: Period) -> str:
+    """ "2023, quarter 1, closed": how a quarter stands in a list."""
+    # Translators: year, number of the quarter, state of the quarter (open, closing, closed).
+    return _("%(year)s, quarter %(quarter)s, %(state)s") % {
+        "year": period.year,
+        "quarter": period.quarter,
+        "state": period.get_state_display(),
+    }
+
+
+class BriefRecordsForm(forms.Form):
+    """Which figure of a brief: a measure, a place and a kind (or all), and a part."""
+
+    measure = forms.ChoiceField(choices=Measure.choices)
+    place = forms.CharField(required=False)
+    kind = forms.ChoiceField(choices=Kind.choices, required=False)
+    part = forms.ChoiceField(choices=PARTS)
+
+    def __init__(self, data: QueryDict, *, brief: Brief) -> None:
+        self.snapshot: Snapshot = brief.snapshot
+        super().__init__(data)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("measure") and cleaned.get("place"):
+            listed = self.snapshot["places"][MEASURE_SCOPE[Measure(cleaned["measure"])].value]
+            if cleaned["place"] not in [place["place"] for place in listed]:
+                raise ValidationError(_("There is no such place here."), code="unknown_place")
+        return cleaned
+
+    @property
+    def chosen_measure(self) -> Measure:
+        return Measure(self.cleaned_data["measure"])
+
+    @property
+    def chosen_place(self) -> str | None:
+        return self.cleaned_data["place"] or None
+
+    @property
+    def chosen_kind(self) -> Kind | None:
+        return Kind(self.cleaned_data["kind"]) if self.cleaned_data["kind"] else None
+
+    @property
+    def chosen_part(self) -> Part:
+        return Part(self.cleaned_data["part"])

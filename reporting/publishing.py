@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 
 from compliance import hints
 from compliance.enums import Measure
@@ -17,6 +17,7 @@ from compliance.models import Period
 from institutions import journal
 from institutions.clock import local_day
 from institutions.models import Institution, LargeCity, User
+from institutions.querysets import InstitutionQuerySet
 from reporting import integrity, rendering, snapshot, sums
 from reporting.brief_text import PrintedLine, Snapshot, compose, printed_headlines, printed_lines
 from reporting.coverage import Part
@@ -108,7 +109,7 @@ def records_of(
     place: str | None = None,
     kind: str | None = None,
     part: Part = Part.TOTAL,
-) -> QuerySet[Institution]:
+) -> InstitutionQuerySet:
     """The institutions behind a figure of a brief, frozen with it: exactly as many as it prints."""
     wanted: list[int] = []
     for group, institutions in brief.records.get(measure.value, {}).items():

@@ -25,3 +25,7 @@ class BriefQuerySet(models.QuerySet["Brief"]):
 
     def unfinished(self) -> Self:
         return self.filter(state__in=sorted(UNFINISHED))
+
+    def for_list(self) -> Self:
+        """Without the figures and the records, which weigh megabytes."""
+        return self.select_related("period", "requested_by").defer("snapshot", "records", "findings")

@@ -1,0 +1,195 @@
+"""What the page of a brief shows of its snapshot: headlines, the lines of one measure, findings, each figure's door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from compliance.enums import Measure, Scope
+from institutions.enums import Kind
+from reporting.brief_text import Measure as MeasureFigures
+from reporting.brief_text import Place, Snapshot
+from reporting.coverage import ALL
+from reporting.integrity import Rule
+from reporting.models import Brief
+from reporting.percent import percent
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """How many of how many; `door` is the address of the institutions behind it, without the part."""
+
+    covered: int
+    total: int
+    door: str
+
+    @property
+    def percent(self) -> int | None:
+        return percent(self.covered, self.total)
+
+    @property
+    def missing(self) -> int:
+        return self.total - self.covered
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A measure or a place, with its figures: all kinds together, then each kind. `code` names a measure."""
+
+    label: str
+    figures: list[Figure]
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BriefFigures:
+    """The headlines of all measures, and the lines by place of the one that is looked at."""
+
+    headlines: list[Line]
+    measure: Line
+    lines: list[Line]
+
+    @classmethod
+    def of(cls, brief: Brief, measure: str) -> Self:
+        """`measure` is a code; the first one stands in for any other word."""
+        snapshot: Snapshot = brief.snapshot
+        base = reverse("reporting:brief_records", args=[brief.pk])
+        headlines = [_headline(figures, base) for figures in snapshot["measures"]]
+        at = next((at for at, figures in enumerate(snapshot["measures"]) if figures["code"] == measure), 0)
+        looked_at = snapshot["measures"][at]
+        places = snapshot["places"][looked_at["scope"]]
+        return cls(headlines, headlines[at], [_line(looked_at, place, base) for place in places])
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """A contradiction for which a brief was refused, in words."""
+
+    rule: str
+    measure: str
+    kind: str
+    place: str
+    printed: str
+    expected: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    label: str
+    value: str | int
+    help: str = ""
+
+
+def facts_of(brief: Brief) -> list[Fact]:
+    """Of the brief itself: number, date, who asked, and the file."""
+    facts = [
+        Fact(_("Number"), brief.number),
+        Fact(_("Date"), date_format(brief.dated_on, "SHORT_DATE_FORMAT")),
+        Fact(_("Language"), brief.language),
+        Fact(_("Asked for by"), str(brief.requested_by or "–")),
+    ]
+    if brief.file_hash:
+        facts += [Fact(_("Pages"), brief.pages or "–"), Fact(_("SHA-256 of the file"), brief.file_hash)]
+    return facts
+
+
+def snapshot_facts_of(brief: Brief) -> list[Fact]:
+    """Of what was frozen: which day, which knowledge, how many institutions, and the hash that names it."""
+    snapshot: Snapshot = brief.snapshot
+    return [
+        Fact(_("As of"), _day(snapshot["as_of"])),
+        Fact(_("As known on"), _day(snapshot["known_on"])),
+        Fact(_("Institutions"), snapshot["institutions"][Scope.NATIONAL.value][ALL]),
+        Fact(_("of them in the 25 large cities"), snapshot["institutions"][Scope.LARGE_CITIES.value][ALL]),
+        Fact(_("In capital repair, not counted"), len(snapshot["notes"]["capital_repair"])),
+        Fact(_("Exceptions granted"), len(snapshot["notes"]["exceptions"])),
+        Fact(_("Rows of the ledger"), snapshot["ledger"]["rows"]),
+        Fact(_("SHA-256 of the snapshot"), brief.snapshot_hash),
+    ]
+
+
+def _day(text: str) -> str:
+    return date_format(date.fromisoformat(text), "SHORT_DATE_FORMAT")
+
+
+def findings_of(brief: Brief) -> list[ShownFinding]:
+    return [
+        ShownFinding(
+            rule=str(_labels(Rule).get(finding["rule"], finding["rule"])),
+            measure=str(_labels(Measure).get(finding["measure"], finding["measure"])),
+            kind=_("all kinds") if finding["kind"] == ALL else _labels(Kind).get(finding["kind"], finding["kind"]),
+            place=place_name(brief.snapshot, finding["place"]),
+            printed=finding["printed"],
+            expected=finding["expected"],
+            message=finding["message"],
+        )
+        for finding in brief.findings
+    ]
+
+
+def place_name(snapshot: Snapshot, code: str) -> str:
+    """A place's name in the person's language as it was when the brief was made; the code where it has none."""
+    for places in snapshot["places"].values():
+        for place in places:
+            if place["place"] == code:
+                return _name(place)
+    return code
+
+
+def _labels(choices: type[Rule] | type[Measure] | type[Kind]) -> dict[str, str]:
+    return {choice.value: str(choice.label) for choice in choices}
+
+
+def _name(place: Place) -> str:
+    in_language = {"ru": place.get("name_ru"), "en": place.get("name_en")}.get(get_language() or "kk")
+    return in_language or place["name_kk"]
+
+
+def _door(base: str, asked: Mapping[str, str]) -> str:
+    return f"{base}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+
+def _headline(figures: MeasureFigures, base: str) -> Line:
+    code = figures["code"]
+    return Line(
+        str(Measure(code).label).capitalize(),
+        [
+            Figure(
+                figures["headline"][kind]["covered"],
+                figures["headline"][kind]["total"],
+                _door(base, {"measure": code, "kind": "" if kind == ALL else kind}),
+            )
+            for kind in (ALL, *Kind.values)
+        ],
+        code,
+    )
+
+
+def _line(figures: MeasureFigures, place: Place, base: str) -> Line:
+    code = place["place"]
+    of_kinds = {kind: next(line for line in figures["lines"][kind] if line["place"] == code) for kind in Kind.values}
+    asked = {"measure": figures["code"], "place": code}
+    every = Figure(
+        sum(line["covered"] for line in of_kinds.values()),
+        sum(line["total"] for line in of_kinds.values()),
+        _door(base, asked),
+    )
+    return Line(
+        _name(place),
+        [
+            every,
+            *(
+                Figure(line["covered"], line["total"], _door(base, asked | {"kind": kind}))
+                for kind, line in of_kinds.items()
+            ),
+        ],
+    )

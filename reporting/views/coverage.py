@@ -1,0 +1,107 @@
+"""Coverage for everybody within their reach, and the institutions behind each figure."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from compliance.models import RegisterDay, Requirement
+from institutions import journal
+from institutions.access import ANSWER
+from institutions.enums import Kind, Ownership
+from institutions.http import AuthenticatedRequest
+from institutions.models import Institution
+from reporting import sums
+from reporting.coverage import Counts, Part, Reach, count, institutions_behind, statuses_of
+from reporting.explorer import Step, back_to_table, explore, place_of
+from reporting.forms import BY_KIND, PARTS, BehindForm, CoverageForm
+
+BEHIND_PAGE = 50
+
+
+@require_safe
+def coverage(request: AuthenticatedRequest) -> HttpResponse:
+    """The table; a place out of reach is not found, a wrong day is told and stays as it was typed."""
+    form = CoverageForm(
+        request.GET,
+        reach=Reach.of(request.user),
+        day=RegisterDay.current(),
+        requirements=Requirement.objects.select_related("chapter"),
+    )
+    valid = form.is_valid()
+    if form.names_unknown_place:
+        raise Http404
+    return render(
+        request,
+        "reporting/coverage.html",
+        {
+            "form": form,
+            "active": form.active if valid else len(form.errors),
+            "kind": form.cleaned_data.get("kind", ""),
+            "kinds": [("", _("all kinds")), *Kind.choices, (BY_KIND, _("by kind"))],
+            "table": explore(form) if valid else None,
+            "question": form.question() if valid else None,
+            "pending": sums.pending(),
+        },
+    )
+
+
+@require_safe
+def behind(request: AuthenticatedRequest) -> HttpResponse:
+    """The institutions that a figure counts, by their Kazakh names; reading others' gaps is noted in the journal."""
+    form = BehindForm(
+        request.GET,
+        reach=Reach.of(request.user),
+        day=RegisterDay.current(),
+        requirements=Requirement.objects.select_related("chapter"),
+    )
+    valid = form.is_valid()
+    if form.names_unknown_place:
+        raise Http404
+    if not valid:
+        trail = [Step(_("Coverage"), reverse("reporting:coverage")), Step(_("Institutions"))]
+        return render(request, "reporting/behind.html", {"form": form, "trail": trail})
+    question = form.question()
+    counted = institutions_behind(question, form.chosen_part)
+    # Who was counted here on that day and lies elsewhere now: counted still, shown to their new region alone.
+    shown = counted.visible_to(request.user)
+    page = Paginator(shown.with_places().order_by("sort_kk", "pk"), BEHIND_PAGE).get_page(request.GET.get("page"))
+    statuses = statuses_of(question, [institution.pk for institution in page])
+    counts = count(question).get((), Counts())
+    learners = count(question, learners=True).get((), Counts()) if form.in_learners else None
+    _note_reading(request, form, page.number)
+    return render(
+        request,
+        "reporting/behind.html",
+        {
+            "form": form,
+            "question": question,
+            "place": place_of(question),
+            "ownership": Ownership(question.ownership).label if question.ownership else "",
+            "trail": [Step(_("Coverage"), back_to_table(form)), Step(_("Institutions"))],
+            "page": page,
+            "rows": [(institution, statuses.get(institution.pk)) for institution in page],
+            "parts": [(part, label, _of_part(counts, Part(part))) for part, label in PARTS],
+            "learners": None if learners is None else _of_part(learners, form.chosen_part),
+            "elsewhere": _of_part(counts, form.chosen_part) - page.paginator.count,
+        },
+    )
+
+
+def _of_part(counts: Counts, part: Part) -> int:
+    return {Part.COVERED: counts.covered, Part.NOT_COVERED: counts.not_covered, Part.TOTAL: counts.total}[part]
+
+
+def _note_reading(request: AuthenticatedRequest, form: BehindForm, page: int) -> None:
+    """One row for the list, unless it names no gaps, or the person answers for all whom they see."""
+    seen = Institution.objects.visible_to(request.user)
+    own = Institution.objects.within_roles(request.user, ANSWER)
+    if form.chosen_part == Part.COVERED or not seen.exclude(pk__in=own.values("pk")).exists():
+        return
+    asked = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    journal.write("coverage.list", "coverage", by=request.user, after=asked | {"page": page}, now=timezone.now())
