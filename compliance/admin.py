@@ -130,9 +130,7 @@ class InstitutionAdmin(SupportAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        return Institution.objects.filter(pk__in=queryset.order_by().values("pk")).search_for(
-            search_term
-        ), False
+        return Institution.objects.filter(pk__in=queryset.order_by().values("pk")).search_for(search_term), False
 
     def save_model(  # type: ignore[override]  # behind the sign-in
         self, request: AuthenticatedRequest, obj: Institution, form: InstitutionForm, change: bool
@@ -172,9 +170,7 @@ def _plain(value: Any) -> Any:
 
 
 class ReopenForm(forms.Form):
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1000
-    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1000)
 
 
 @admin.register(Period)
@@ -221,9 +217,7 @@ class PeriodAdmin(ReadOnlyAdmin):
             }
             return render(request, "admin/compliance/period/reopen.html", context)
         try:
-            periods.reopen_period(
-                period, by=request.user, now=timezone.now(), reason=form.cleaned_data["reason"]
-            )
+            periods.reopen_period(period, by=request.user, now=timezone.now(), reason=form.cleaned_data["reason"])
         except periods.WrongMove:
             self.message_user(request, _("%(period)s is not closed.") % {"period": period}, messages.ERROR)
             return back
@@ -249,9 +243,7 @@ class PeriodExceptionAdmin(SupportAdmin):
     autocomplete_fields = ("institution",)
     exclude = ("granted_by",)
 
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: PeriodException | None = None
-    ) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: PeriodException | None = None) -> tuple[str, ...]:
         return ("period", "institution") if obj else ()
 
     def save_model(  # type: ignore[override]  # behind the sign-in

@@ -36,9 +36,7 @@ def institution_list(request: AuthenticatedRequest) -> HttpResponse:
     """The institutions within the person's scope in the order of the Kazakh alphabet, with today's counts."""
     rows = Institution.objects.visible_to(request.user).with_places()
     found = CardFilter(request.GET, queryset=rows, request=request)
-    page = Paginator(found.qs if found.is_valid() else rows.none(), LIST_PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(found.qs if found.is_valid() else rows.none(), LIST_PAGE).get_page(request.GET.get("page"))
     counts = ChecklistItem.objects.count_of_institutions([institution.pk for institution in page])
     return render(
         request,
@@ -60,9 +58,7 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
     edition = Edition.objects.filter(in_force_from__lte=today()).order_by("in_force_from").last()
     group = None
     if edition is not None:
-        group = facility_group(
-            edition.code, people=institution.people, settlement_class=institution.settlement_class
-        )
+        group = facility_group(edition.code, people=institution.people, settlement_class=institution.settlement_class)
     return render(
         request,
         "institutions/detail.html",
@@ -72,12 +68,8 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "facts": _facts(institution),
             "may_answer": _answerable(request).filter(pk=institution.pk).exists(),
             "chapters": items.count_by_chapter(),
-            "measures": items.of_measures(Measure.values)
-            .with_requirement()
-            .order_by("requirement__sort_order"),
-            "states": institution.states.select_related("locality__region", "large_city").order_by(
-                "-valid_from"
-            ),
+            "measures": items.of_measures(Measure.values).with_requirement().order_by("requirement__sort_order"),
+            "states": institution.states.select_related("locality__region", "large_city").order_by("-valid_from"),
         },
     )
 
@@ -87,12 +79,8 @@ def history(request: AuthenticatedRequest, bin: str) -> HttpResponse:
     """What the ledger and the answers say of the institution, newest first."""
     institution = _look_at(request, bin)
     changes = StatusChange.objects.filter(institution=institution).order_by("-seq")
-    page = Paginator(changes.select_related("item__requirement"), HISTORY_PAGE).get_page(
-        request.GET.get("page")
-    )
-    entries = (
-        StatusEntry.objects.visible_to(request.user).filter(item__institution=institution).with_context()
-    )
+    page = Paginator(changes.select_related("item__requirement"), HISTORY_PAGE).get_page(request.GET.get("page"))
+    entries = StatusEntry.objects.visible_to(request.user).filter(item__institution=institution).with_context()
     return render(
         request,
         "institutions/history.html",
@@ -192,9 +180,7 @@ def _details(institution: Institution, group: int | None) -> list[dict[str, Any]
 
 
 def _facts(institution: Institution) -> list[dict[str, Any]]:
-    return [
-        {"label": CONDITIONS[name].label, "value": _yes_or_no(institution.facts.get(name))} for name in FACTS
-    ]
+    return [{"label": CONDITIONS[name].label, "value": _yes_or_no(institution.facts.get(name))} for name in FACTS]
 
 
 def _recorded(state: InstitutionState) -> list[dict[str, Any]]:

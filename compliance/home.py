@@ -12,6 +12,7 @@ from django.db.models import Count, Min
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -103,8 +104,7 @@ def home(request: AuthenticatedRequest) -> HttpResponse:
     memberships = Membership.objects.of(request.user).select_related("region", "locality", "institution")
     day = today()
     sections = [
-        _SECTIONS[Role(membership.role)](membership, request.user, day)
-        for membership in _distinct(memberships)
+        _SECTIONS[Role(membership.role)](membership, request.user, day) for membership in _distinct(memberships)
     ]
     return render(request, "home.html", {"sections": sections, "day": day})
 
@@ -149,9 +149,7 @@ def _director(membership: Membership, user: User, day: date) -> Section:
         progress=(checklist.met, checklist.total),
         doors=[
             Door(_("Checklist"), url, "checklist"),
-            Door(
-                _("Card of the facility"), reverse("institutions:detail", args=[institution.bin]), "building"
-            ),
+            Door(_("Card of the facility"), reverse("institutions:detail", args=[institution.bin]), "building"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
         ],
     )
@@ -200,7 +198,7 @@ def _approver(membership: Membership, user: User, day: date) -> Section:
     within = StatusEntry.objects.decidable_by(user).filter(item__institution__in=_reached(membership))
     waiting = within.aggregate(count=Count("pk"), oldest=Min("submitted_at"))
     clean = within.rule_clean(day).count()
-    late = within.waiting_since(day - LONG_WAIT).count()
+    late = within.waiting_since(timezone.now() - LONG_WAIT).count()
     hint = ""
     if waiting["oldest"]:
         oldest = date_format(local_day(waiting["oldest"]), "SHORT_DATE_FORMAT")
@@ -208,9 +206,7 @@ def _approver(membership: Membership, user: User, day: date) -> Section:
     return Section(
         title=_("Review queue"),
         scope=_scope(membership),
-        first=_("Answers wait for your decision.")
-        if waiting["count"]
-        else _("Nothing waits for your decision."),
+        first=_("Answers wait for your decision.") if waiting["count"] else _("Nothing waits for your decision."),
         tiles=[
             Tile(_("Waiting for a decision"), waiting["count"], queue, "inbox", "info", hint),
             Tile(
@@ -269,9 +265,9 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
                 _list_url(membership, lifecycle="open"),
                 "school",
             ),
-            _todo(
-                membership, Todo.WAITING, to_do(reached, Todo.WAITING, user, day).count(), "hourglass", ""
-            ).with_hint(_("institutions, with %(count)s answers") % {"count": waiting}),
+            _todo(membership, Todo.WAITING, to_do(reached, Todo.WAITING, user, day).count(), "hourglass", "").with_hint(
+                _("institutions, with %(count)s answers") % {"count": waiting}
+            ),
             Tile(
                 _("Changes not yet counted"),
                 uncounted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 from django.db import models
@@ -12,7 +12,6 @@ from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, 
 
 from compliance.enums import EntryState, PeriodState, Status
 from institutions.access import ANSWER, DECIDE
-from institutions.clock import first_moment
 from institutions.models import Institution
 
 if TYPE_CHECKING:
@@ -192,9 +191,9 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
     def awaiting_decision(self) -> Self:
         return self.filter(state=EntryState.SUBMITTED)
 
-    def waiting_since(self, day: date) -> Self:
-        """Entries that were submitted before `day` and still wait."""
-        return self.awaiting_decision().filter(submitted_at__lt=first_moment(day))
+    def waiting_since(self, moment: datetime) -> Self:
+        """Entries that were submitted before `moment` and still wait."""
+        return self.awaiting_decision().filter(submitted_at__lt=moment)
 
     def returned_unanswered(self) -> Self:
         """Returned entries after which nothing was submitted for the item: what is still to be mended."""

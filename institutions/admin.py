@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from institutions.http import AuthenticatedRequest
 
     _ModelAdmin = admin.ModelAdmin[Any]
-    _Inline = admin.TabularInline[Membership, User]
+    _TabularInline = admin.TabularInline[Membership, User]
+    _StackedInline = admin.StackedInline[Membership, User]
     _UserAdmin = UserAdmin[User]
 else:  # generic for the type checker alone
-    _ModelAdmin, _Inline, _UserAdmin = admin.ModelAdmin, admin.TabularInline, UserAdmin
+    _ModelAdmin, _UserAdmin = admin.ModelAdmin, UserAdmin
+    _TabularInline, _StackedInline = admin.TabularInline, admin.StackedInline
 
 admin.site.site_header = _("Qalqan: administration")
 admin.site.site_title = _("Qalqan: administration")
@@ -98,23 +100,20 @@ class ReadOnlyAdmin(SupportAdmin):
         return False
 
 
-class _MembershipInline(_Inline):
+class EndingInline(_TabularInline):
+    """The roles that a person has: only their last day can be set."""
+
     model = Membership
     fk_name = "user"
     can_delete = False
     extra = 0
-
-    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return is_administrator(request)
-
-
-class EndingInline(_MembershipInline):
-    """The roles that a person has: only their last day can be set."""
-
     formset = EndingMembershipsFormSet
     fields = ("role", "region", "locality", "institution", "valid_from", "substitute_for", "valid_to")
     readonly_fields = ("role", "region", "locality", "institution", "valid_from", "substitute_for")
     verbose_name_plural = _("roles: set a last day to end one")
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return is_administrator(request)
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
@@ -127,9 +126,12 @@ class EndingInline(_MembershipInline):
         return super().get_queryset(request).select_related(*places)
 
 
-class GivingInline(_MembershipInline):
+class GivingInline(_StackedInline):
     """A new role for the person."""
 
+    model = Membership
+    fk_name = "user"
+    can_delete = False
     form = NewMembershipForm
     extra = 1
     autocomplete_fields = ("locality", "institution", "substitute_for")
@@ -160,9 +162,7 @@ class PersonAdmin(SupportAdmin, _UserAdmin):
     list_filter = ("is_active", "memberships__role")
     search_fields = ("full_name", "email")
     filter_horizontal = ()
-    fieldsets = (
-        (None, {"fields": ("email", "full_name", "language", "password", "is_active", "last_login")}),
-    )
+    fieldsets = ((None, {"fields": ("email", "full_name", "language", "password", "is_active", "last_login")}),)
     add_fieldsets = ((None, {"fields": ("email", "full_name", "language", "password1", "password2")}),)
     readonly_fields = ("last_login",)
 
@@ -183,9 +183,7 @@ class PersonAdmin(SupportAdmin, _UserAdmin):
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:
-        return ", ".join(
-            sorted({str(membership.get_role_display()) for membership in user.memberships.all()})
-        )
+        return ", ".join(sorted({str(membership.get_role_display()) for membership in user.memberships.all()}))
 
     def save_model(self, request: AuthenticatedRequest, obj: User, form: Any, change: bool) -> None:  # type: ignore[override]
         before = {name: form.initial.get(name) for name in form.changed_data} if change else None
@@ -296,4 +294,5 @@ formfield_overrides: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
     models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 }
 SupportAdmin.formfield_overrides = formfield_overrides
-_MembershipInline.formfield_overrides = formfield_overrides
+EndingInline.formfield_overrides = formfield_overrides
+GivingInline.formfield_overrides = formfield_overrides

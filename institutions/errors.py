@@ -28,8 +28,8 @@ class Typed:
 
     @property
     def worth_reading(self) -> bool:
-        """Whether a person wrote it (a sentence), not a page (a key, a choice)."""
-        return len(self.value) > 20 or " " in self.value.strip()
+        """Whether a person wrote it (words), not a page (a key, a hash, a choice)."""
+        return len(self.value.split()) > 1
 
 
 def typed_values(request: HttpRequest) -> list[Typed]:
@@ -54,7 +54,8 @@ def came_from_here(request: HttpRequest) -> bool:
 @requires_csrf_token
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The token is missing or older than the sign-in: shows what was typed, and offers to send it again."""
-    return _keep(request, ended=False)
+    needs_person = getattr(request.resolver_match and request.resolver_match.func, "login_required", True)
+    return _keep(request, ended=needs_person and not request.user.is_authenticated)
 
 
 @requires_csrf_token

@@ -131,7 +131,10 @@ def test_home_tells_an_approver_what_waits_and_since_when(school, neighbour, fix
         "Something unusual": 1,
         "Waiting for more than a week": 1,
     }
-    assert response.context["sections"][0].tiles[0].hint == "the oldest since 11.05.2026"
+    tiles = response.context["sections"][0].tiles
+    assert tiles[0].hint == "the oldest since 11.05.2026"
+    for tile in tiles:
+        assert signed_in(approver.user).get(tile.url).context["page"].paginator.count == tile.value, tile.label
 
 
 def _code(institution: Institution) -> str:
@@ -564,3 +567,11 @@ def test_what_is_not_there_is_told_in_the_persons_language(school, language):
     client.cookies["django_language"] = language
     response = client.get(reverse("institutions:detail", args=["000000000000"]))
     assert (response.status_code, response.headers["Content-Language"]) == (404, language)
+
+
+def test_an_old_token_without_a_session_asks_to_sign_in_first(school):
+    client = Client(enforce_csrf_checks=True)
+    url = reverse("institutions:facts", args=[school.bin])
+    response = client.post(url, {**FACTS, "note": "екі сөз", "shown": "1@2026"}, **HERE)
+    assert (response.status_code, response.context["ended"], response.context["again_url"]) == (403, True, url)
+    assert [value.value for value in response.context["texts"]] == ["екі сөз"]
