@@ -41,9 +41,7 @@ class Todo(models.TextChoices):
     DRAFTS = "drafts", gettext_lazy("My drafts not submitted")
 
 
-def to_do(
-    institutions: InstitutionQuerySet, todo: Todo, user: User | AnonymousUser, day: date
-) -> InstitutionQuerySet:
+def to_do(institutions: InstitutionQuerySet, todo: Todo, user: User | AnonymousUser, day: date) -> InstitutionQuerySet:
     """Those of the institutions at which something of the kind is to be done on `day`."""
     entries, items = StatusEntry.objects.all(), ChecklistItem.objects.listed()
     match todo:
@@ -152,9 +150,7 @@ class FactsForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """The fields of the state that a valid form sets; an unanswered question is no fact."""
         facts = {
-            name: _VALUES[answer]
-            for name in FACTS
-            if (answer := self.cleaned_data.get(f"fact_{name}")) in _VALUES
+            name: _VALUES[answer] for name in FACTS if (answer := self.cleaned_data.get(f"fact_{name}")) in _VALUES
         }
         return {
             "staff": self.cleaned_data["staff"],

@@ -66,9 +66,7 @@ class InstitutionFilter(django_filters.FilterSet):  # type: ignore[misc]  # no t
     """Search and place, kind, ownership, state of institutions."""
 
     q = django_filters.CharFilter(method="search", label=_("Name or BIN"))
-    region = PersonChoiceFilter(
-        field_name="locality__region__code", label=_("Region"), choices_for=region_choices
-    )
+    region = PersonChoiceFilter(field_name="locality__region__code", label=_("Region"), choices_for=region_choices)
     locality = PersonChoiceFilter(
         field_name="locality__kato", label=_("District or city"), choices_for=locality_choices
     )
@@ -76,9 +74,7 @@ class InstitutionFilter(django_filters.FilterSet):  # type: ignore[misc]  # no t
         field_name="large_city__kato", label=_("Large city"), choices_for=large_city_choices
     )
     kind = django_filters.ChoiceFilter(choices=Kind.choices, label=_("Kind"), empty_label=_("all"))
-    ownership = django_filters.ChoiceFilter(
-        choices=Ownership.choices, label=_("Ownership"), empty_label=_("all")
-    )
+    ownership = django_filters.ChoiceFilter(choices=Ownership.choices, label=_("Ownership"), empty_label=_("all"))
     lifecycle = django_filters.ChoiceFilter(choices=Lifecycle.choices, label=_("State"), empty_label=_("all"))
 
     class Meta:
@@ -93,9 +89,7 @@ class JournalFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """Who did what to what, and when."""
 
     person = django_filters.CharFilter(method="by_person", label=_("Person: name or e-mail"))
-    action = django_filters.ChoiceFilter(
-        choices=list(ACTIONS.items()), label=_("Action"), empty_label=_("all")
-    )
+    action = django_filters.ChoiceFilter(choices=list(ACTIONS.items()), label=_("Action"), empty_label=_("all"))
     bin = django_filters.CharFilter(field_name="institution__bin", label=_("BIN of the institution"))
     subject = django_filters.CharFilter(lookup_expr="istartswith", label=_("Subject"))
     since = django_filters.DateFilter(

@@ -64,9 +64,7 @@ class EndingMembershipsFormSet(_MembershipFormSet):
         ended = [
             form.instance.pk
             for form in self.initial_forms
-            if form.is_valid()
-            and form.instance.role == Role.ADMINISTRATOR
-            and form.cleaned_data.get("valid_to")
+            if form.is_valid() and form.instance.role == Role.ADMINISTRATOR and form.cleaned_data.get("valid_to")
         ]
         if ended:
             people.check_administrator_remains(today(), without_memberships=ended)

@@ -32,9 +32,7 @@ class Command(BaseCommand):
             raise CommandError("The name is empty.")
         try:
             with translation.override("en"):  # as the rest of the command speaks
-                user = people.create_administrator(
-                    email=email, full_name=name, password=password, now=timezone.now()
-                )
+                user = people.create_administrator(email=email, full_name=name, password=password, now=timezone.now())
         except people.EmailTaken as taken:
             raise CommandError(f"{taken} is registered already; nothing was changed.") from taken
         except ValidationError as wrong:
