@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import connection
+from django.db.models import Max
 
-from compliance.models import Period
+from compliance.models import Period, StatusChange
 from institutions.clock import local_day
 
 _LOCK = 117_2022
@@ -45,3 +46,12 @@ def knowledge_day(moment: datetime) -> date:
     closed_on = Period.objects.closed().order_by("-closed_on").values_list("closed_on", flat=True).first()
     day = local_day(moment)
     return day if closed_on is None or day > closed_on else closed_on + timedelta(days=1)
+
+
+def closing_day(moment: datetime) -> date:
+    """The day up to whose knowledge the figures of a quarter reach that is closed at `moment`.
+
+    No row there is may be known later. Reads the whole ledger once; call it with the books seized.
+    """
+    last = StatusChange.objects.aggregate(last=Max("recorded_on"))["last"]
+    return max(knowledge_day(moment), last or date.min)

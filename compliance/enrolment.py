@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from compliance import ledger
+from compliance import books, ledger
 from compliance.enums import Cause
 from institutions import registry
 from institutions.enums import Lifecycle
@@ -23,6 +23,7 @@ _CAUSES = {
 @transaction.atomic
 def open_institution(institution: Institution, *, since: date, by: User | None, now: datetime) -> Institution:
     """Enter a new institution, open since a day, and make its checklist. Raises ValidationError for wrong details."""
+    books.share()
     state = registry.open_institution(institution, since=since, by=by, now=now)
     ledger.sync(institution, cause=Cause.OPENED, ref=f"state:{state.pk}", now=now)
     return institution
@@ -36,6 +37,7 @@ def change_institution(
 
     Raises what `registry.change_state` raises.
     """
+    ledger.hold(institution.pk)
     state = registry.change_state(institution, since=since, by=by, now=now, reason=reason, **changes)
     cause = _CAUSES[Lifecycle(changes["lifecycle"])] if "lifecycle" in changes else Cause.CHANGED
     ledger.sync(institution, cause=cause, ref=f"state:{state.pk}", now=now)

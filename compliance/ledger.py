@@ -59,8 +59,22 @@ class Opening:
     answers: Mapping[int, Sequence[tuple[int, Answer]]]
 
 
+def hold(institution: int) -> LedgerHead:
+    """Share the books and lock the institution's chain (its key) until the end of the transaction.
+
+    Whoever goes on to lock anything else of an institution (its row, its items) does this first. Otherwise two who
+    lock the same rows in another order wait for each other: an approval and a closure, or the turn of the day.
+    """
+    books.share()
+    LedgerHead.objects.get_or_create(institution_id=institution)
+    return LedgerHead.objects.select_for_update(of=("self",)).get(pk=institution)
+
+
 def claim(item: ChecklistItem, *, at_version: int) -> None:
-    """Take the next version of an item. The conditional update is the lock: of two deciders, one gets `StaleItem`."""
+    """Take the next version of an item. The conditional update is the lock: of two deciders, one gets `StaleItem`.
+
+    Call `hold` first.
+    """
     if ChecklistItem.objects.filter(pk=item.pk, version=at_version).update(version=F("version") + 1) != 1:
         raise StaleItem(item.pk)
 
@@ -83,11 +97,9 @@ def sync(
     item's timeline with the recorded one; 5. number, hash and insert the rows, each with its `PendingFold`; 6. set what
     the items count as today; 7. after the commit, hint to the fold.
     """
-    books.share()
-    head, _made = LedgerHead.objects.get_or_create(institution=institution)
-    head = LedgerHead.objects.select_for_update(of=("self",)).get(pk=institution.pk)
+    head = hold(institution.pk)
     recorded_at = now if head.recorded_at is None else max(now, head.recorded_at)
-    recorded_on = books.knowledge_day(recorded_at)
+    recorded_on = max(books.knowledge_day(recorded_at), _last_knowledge(head))
 
     book = book or Book.read()
     states = [
@@ -178,18 +190,21 @@ def record_many(openings: Iterable[Opening], *, batches: Sequence[Batch], book: 
 
 
 def refresh_items(since: date, until: date) -> int:
-    """Set what items count as on `until`, where their timelines jump after `since`; return how many were looked at.
+    """Set what items count as on `until`, where that can have changed after `since`; return how many were looked at.
 
     Called by whoever moves `RegisterDay`, in the same transaction, with the books seized.
     """
-    keys = (
-        StatusChange.objects.filter(effective_on__gt=since, effective_on__lte=until, cell__level=Level.APPROVED)
-        .order_by()
-        .values_list("item", flat=True)
-        .distinct()
+    jumping = StatusChange.objects.filter(
+        effective_on__gt=since, effective_on__lte=until, cell__level=Level.APPROVED
     )
+    # An answer that says the same again has no row, but another end.
+    renewed = StatusEntry.objects.in_force().filter(effective_on__gt=since, effective_on__lte=until)
+    keys = {
+        *jumping.order_by().values_list("item", flat=True),
+        *renewed.order_by().values_list("item", flat=True),
+    }
     count = 0
-    for chunk in _chunks(list(keys), 500):
+    for chunk in _chunks(sorted(keys), 500):
         items = list(ChecklistItem.objects.filter(pk__in=chunk))
         known = _recorded_rows(items)
         answers: dict[int, list[Answer]] = defaultdict(list)
@@ -346,6 +361,16 @@ class _Cells:
 
 
 # --- reading and writing one institution ----------------------------------------------------------
+
+
+def _last_knowledge(head: LedgerHead) -> date:
+    """The day as whose knowledge the last row of a chain counts. None that follows is known earlier.
+
+    While a quarter is closed, rows count as known on the day after; when it is opened again on the same day, the days
+    of knowledge would go back, and what was known in between would not add up.
+    """
+    last = StatusChange.objects.filter(institution=head.pk, seq=head.length).values_list("recorded_on", flat=True)
+    return last.first() or date.min
 
 
 def _held_answers(institution: Institution, requirements: Collection[int] | None) -> dict[int, list[Held]]:
@@ -639,9 +664,10 @@ class _BulkWriter:
         """
         if pk in self._follows_contract or len(opening.states) > 1 or opening.states[0].span.valid_from > spans[0][0]:
             return self._shape_of(opening, pk, [state.span for state in opening.states], given)
-        key = (opening.states[0].span.valid_to, tuple(spans), tuple(given))
+        span = opening.states[0].span
+        key = (span.valid_to, span.valid_from == spans[0].valid_from, tuple(spans), tuple(given))
         if key not in self._shapes:
-            nowhere = opening.states[0].span._replace(locality=0, large_city=None, kind="", ownership="", learners=0)
+            nowhere = span._replace(locality=0, large_city=None, kind="", ownership="", learners=0)
             shape = self._shape_of(opening, pk, [nowhere], given)
             self._shapes[key] = shape._replace(is_template=True)
         return self._shapes[key]

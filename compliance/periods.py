@@ -78,7 +78,7 @@ def close_period(period: Period, *, by: User | None, now: datetime) -> None:
         period,
         {PeriodState.OPEN, PeriodState.CLOSING},
         state=PeriodState.CLOSED,
-        closed_on=books.knowledge_day(now),
+        closed_on=books.closing_day(now),
         closed_at=now,
         closed_by=by,
         reopen_note="",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from compliance import content, ledger, periods
 from compliance.enums import MOVES, Cause, ReturnReason, Status, Verb
@@ -86,11 +86,23 @@ class BulkOutcome:
     refused: list[tuple[int, Refused]] = field(default_factory=list)
 
 
-@transaction.atomic
 def save_draft(
     item: ChecklistItem, answer: AnswerData, *, by: User, now: datetime, continues: StatusEntry | None = None
 ) -> StatusEntry:
     """Make or renew the person's draft about an item (one a person and item). Nothing is judged yet but the shape."""
+    try:
+        return _save_draft(item, answer, by=by, now=now, continues=continues)
+    except IntegrityError:
+        # Sent twice at once: the other one has made the draft, and this one renews it.
+        if not StatusEntry.objects.filter(item=item, author=by, state="draft").exists():
+            raise
+        return _save_draft(item, answer, by=by, now=now, continues=continues)
+
+
+@transaction.atomic
+def _save_draft(
+    item: ChecklistItem, answer: AnswerData, *, by: User, now: datetime, continues: StatusEntry | None
+) -> StatusEntry:
     draft = StatusEntry.objects.select_for_update(of=("self",)).filter(item=item, author=by, state="draft").first()
     if draft is None:
         draft = StatusEntry(item=item, author=by, created_at=now, continues=continues)
@@ -143,17 +155,21 @@ def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
         raise NoException(entry.pk)
     if StatusEntry.objects.awaiting_decision().filter(item=item).exists():
         raise AlreadyWaiting(entry.pk)
-    _move(
-        entry,
-        Verb.SUBMIT,
-        saved_at=entry.saved_at,  # the draft must be the one that was hashed
-        changes={
-            "submitted_by": by,
-            "submitted_at": now,
-            "content_hash": content.digest_of(entry),
-            "item_version": item.version,
-        },
-    )
+    try:
+        with transaction.atomic():
+            _move(
+                entry,
+                Verb.SUBMIT,
+                saved_at=entry.saved_at,  # the draft must be the one that was hashed
+                changes={
+                    "submitted_by": by,
+                    "submitted_at": now,
+                    "content_hash": content.digest_of(entry),
+                    "item_version": item.version,
+                },
+            )
+    except IntegrityError as taken:  # somebody else's answer came in at the same moment
+        raise AlreadyWaiting(entry.pk) from taken
     journal.write(
         "entry.submit",
         entry,
@@ -180,19 +196,20 @@ def approve(entry: StatusEntry, *, by: User, now: datetime, shown: str, note: st
     `StaleDecision` if the entry or its item moved on in the meantime; then nothing is changed.
     """
     _may_decide(entry, by=by, shown=shown)
+    ledger.hold(entry.item.institution_id)
     item = ChecklistItem.objects.select_related("institution").get(pk=entry.item_id)
-    if not item.listed:
+    if not item.listed or content.digest_of(_as_stored(entry)) != shown:
         raise StaleDecision(entry.pk)
+    try:
+        ledger.claim(item, at_version=entry.item_version or 0)
+    except ledger.StaleItem as stale:
+        raise StaleDecision(entry.pk) from stale
     _move(
         entry,
         Verb.APPROVE,
         content_hash=shown,
         changes={"decided_by": by, "decided_at": now, "decision_note": note},
     )
-    try:
-        ledger.claim(item, at_version=entry.item_version or 0)
-    except ledger.StaleItem as stale:
-        raise StaleDecision(entry.pk) from stale
     before = {"status": item.status}
     rows = ledger.sync(
         item.institution,
@@ -242,6 +259,7 @@ def revoke(entry: StatusEntry, *, by: User, now: datetime, note: str) -> list[St
         raise ReasonMissing(entry.pk)
     if by.pk in entry.hands or by.pk == entry.decided_by_id:
         raise OwnEntry(entry.pk)
+    ledger.hold(entry.item.institution_id)
     _move(entry, Verb.REVOKE, changes={"revoked_by": by, "revoked_at": now, "revoke_note": note})
     item = ChecklistItem.objects.select_related("institution").get(pk=entry.item_id)
     ledger.claim(item, at_version=item.version)
@@ -285,6 +303,11 @@ def _may_decide(entry: StatusEntry, *, by: User, shown: str) -> None:
         raise OwnEntry(entry.pk)
     if not shown or entry.content_hash != shown:
         raise StaleDecision(entry.pk)
+
+
+def _as_stored(entry: StatusEntry) -> StatusEntry:
+    """The entry as the database has it, with all that its digest reads."""
+    return StatusEntry.objects.select_related("item__institution", "item__requirement", "evidence").get(pk=entry.pk)
 
 
 def _move(entry: StatusEntry, verb: Verb, *, changes: dict[str, Any], **conditions: Any) -> None:

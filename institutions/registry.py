@@ -68,7 +68,8 @@ def change_state(
     unknown = changes.keys() - set(STATE_FIELDS)
     if unknown:
         raise TypeError(f"not fields of a state: {sorted(unknown)}")
-    Institution.objects.select_for_update(of=("self",)).get(pk=institution.pk)
+    # "no key": rows that only name the institution (the journal's) need not wait.
+    Institution.objects.select_for_update(of=("self",), no_key=True).get(pk=institution.pk)
     current = (
         InstitutionState.objects.filter(institution=institution, valid_from__lte=since).order_by("-valid_from").first()
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from compliance import books, ledger
 from compliance.enums import Level, Status
@@ -54,7 +55,7 @@ def fold() -> int:
     while True:
         with transaction.atomic():
             day = _lock_day()
-            batch = list(PendingFold.objects.order_by("pk").values_list("pk", flat=True)[:BATCH])
+            batch = _next_batch()
             if not batch:
                 return folded
             rows = f"id IN ({', '.join(map(str, batch))})"
@@ -72,6 +73,21 @@ def fold() -> int:
                 )
                 cursor.execute(f"DELETE FROM {_PENDING} WHERE change_id IN ({', '.join(map(str, batch))})")
         folded += len(batch)
+
+
+def _next_batch() -> list[int]:
+    """The keys of the next rows to fold: about `BATCH`, and all that waits of the institutions among them.
+
+    What became known of an institution at once goes in at once: half a correction can be a cell with minus one.
+    """
+    batch = list(PendingFold.objects.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    if len(batch) < BATCH:
+        return batch
+    institutions = StatusChange.objects.filter(pk__in=batch).order_by().values_list("institution", flat=True).distinct()
+    rest = StatusChange.objects.filter(institution__in=list(institutions), pk__gt=batch[-1]).filter(
+        Exists(PendingFold.objects.filter(pk=OuterRef("pk")))
+    )
+    return batch + list(rest.order_by().values_list("pk", flat=True))
 
 
 def pending() -> int:

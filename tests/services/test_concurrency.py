@@ -1,0 +1,343 @@
+"""Many at once, on PostgreSQL: deciders, folds, killed workers, a quarter that is closed meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from django.utils import timezone
+
+from compliance import enrolment, ledger, periods, workflow
+from compliance.enums import Measure, Status
+from compliance.models import ChecklistItem, LedgerHead, PendingFold, Period, RegisterDay, StatusChange, StatusEntry
+from institutions.enums import Lifecycle
+from institutions.models import Journal
+from reporting import coverage, sums
+from reporting.coverage import Question
+from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.institutions import InstitutionFactory, UserFactory
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+DAY = timedelta(days=1)
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Run the calls in threads that start together; what each returned, or the exception that it raised."""
+    together = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            connections["default"].ensure_connection()
+            together.wait(10)
+            return call()
+        except Exception as raised:
+            return raised
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def kinds(results: list[Any]) -> list[str]:
+    """The results by kind: the name of the exception, or "done"."""
+    return sorted(type(result).__name__ if isinstance(result, Exception) else "done" for result in results)
+
+
+class Pause:
+    """A place in a function at which one thread waits until it is let go."""
+
+    def __init__(self, function: Callable[..., Any], *, after: bool = False) -> None:
+        self.function = function
+        self.after = after
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+        self.thread: int | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        result = self.function(*args, **kwargs) if self.after else None
+        if threading.get_ident() == self.thread:
+            self.reached.set()
+            assert self.go_on.wait(20)
+        return result if self.after else self.function(*args, **kwargs)
+
+
+def one_halfway(pause: Pause, first: Callable[[], Any], second: Callable[[], Any]) -> list[Any]:
+    """Run `first` up to the pause, start `second`, let `first` go on after a moment; what came of both."""
+
+    def run_first() -> Any:
+        pause.thread = threading.get_ident()
+        return first()
+
+    def run_second() -> Any:
+        assert pause.reached.wait(20)
+        return second()
+
+    def let_go() -> None:
+        pause.reached.wait(20)
+        time.sleep(0.7)
+        pause.go_on.set()
+
+    return at_once(run_first, run_second, let_go)[:2]
+
+
+def nothing_drifts() -> None:
+    sums.fold()
+    assert PendingFold.objects.count() == 0
+    assert list(sums.drift()) == []
+    assert list(ledger.broken_chains()) == []
+
+
+def test_of_two_approvers_of_one_entry_one_wins_and_the_other_is_told(order, places):
+    entry = EntryFactory(item__institution__locality=places.district, submitted=True)
+    approvers = UserFactory.create_batch(4)
+    rows = StatusChange.objects.count()
+
+    def approve(by: Any) -> Callable[[], Any]:
+        def call() -> Any:
+            mine = StatusEntry.objects.get(pk=entry.pk)
+            return workflow.approve(mine, by=by, now=timezone.now(), shown=mine.content_hash)
+
+        return call
+
+    results = at_once(*(approve(by) for by in approvers))
+    assert kinds(results) == ["StaleDecision"] * 3 + ["done"]
+    assert StatusChange.objects.count() == rows + 1
+    assert Journal.objects.filter(action="entry.approve").count() == 1
+    assert ChecklistItem.objects.get(pk=entry.item_id).version == 1
+    nothing_drifts()
+
+
+def test_an_entry_that_is_approved_and_returned_at_once_is_one_of_both(order, places):
+    entry = EntryFactory(item__institution__locality=places.district, submitted=True)
+    one, other = UserFactory.create_batch(2)
+    shown = entry.content_hash
+    now = timezone.now()
+    results = at_once(
+        lambda: workflow.approve(StatusEntry.objects.get(pk=entry.pk), by=one, now=now, shown=shown),
+        lambda: workflow.return_entry(
+            StatusEntry.objects.get(pk=entry.pk), by=other, now=now, shown=shown, reason="unclear", note="Түсініксіз"
+        ),
+    )
+    assert kinds(results) == ["StaleDecision", "done"]
+    nothing_drifts()
+
+
+def test_two_who_revoke_one_approval_at_once_revoke_it_once(order, places):
+    entry = EntryFactory(item__institution__locality=places.district, approved=True)
+    people = UserFactory.create_batch(2)
+    results = at_once(
+        *(
+            lambda by=by: workflow.revoke(StatusEntry.objects.get(pk=entry.pk), by=by, now=timezone.now(), note="Қате")
+            for by in people
+        )
+    )
+    assert kinds(results) == ["StaleDecision", "done"]
+    nothing_drifts()
+
+
+def test_two_who_answer_one_item_at_once_are_not_both_waiting(order, places):
+    institution = InstitutionFactory(locality=places.district)
+    item = ItemFactory(institution=institution)
+    drafts = EntryFactory.create_batch(2, item=item)
+    results = at_once(
+        *(
+            lambda draft=draft: workflow.submit(
+                StatusEntry.objects.get(pk=draft.pk), by=draft.author, now=timezone.now()
+            )
+            for draft in drafts
+        )
+    )
+    assert kinds(results) == ["AlreadyWaiting", "done"]
+
+
+def test_a_draft_that_is_saved_twice_at_once_is_one_draft(order, places):
+    item = ItemFactory(institution__locality=places.district)
+    author = UserFactory()
+    answer = workflow.AnswerData(Status.MET, order.day)
+    results = at_once(*[lambda: workflow.save_draft(item, answer, by=author, now=timezone.now())] * 3)
+    assert kinds(results) == ["done"] * 3
+    assert StatusEntry.objects.filter(item=item, author=author, state="draft").count() == 1
+
+
+def test_concurrent_approvals_in_one_institution_lose_no_row_and_keep_the_chain(order, places):
+    institution = InstitutionFactory(locality=places.capital_district, large_city=places.capital_city)
+    author = UserFactory()
+    entries = [
+        EntryFactory(item=item, submitted=True, author=author)
+        for item in ChecklistItem.objects.filter(institution=institution)[:8]
+    ]
+    by = UserFactory()
+    before = LedgerHead.objects.get().length
+
+    def approve_some(entries: list[StatusEntry]) -> Callable[[], Any]:
+        def call() -> Any:
+            outcome = workflow.approve_many(
+                [(StatusEntry.objects.get(pk=entry.pk), entry.content_hash) for entry in entries],
+                by=by,
+                now=timezone.now(),
+            )
+            assert outcome.refused == []
+            return outcome
+
+        return call
+
+    results = at_once(*(approve_some(entries[number::4]) for number in range(4)), sums.fold, sums.fold)
+    assert kinds(results) == ["done"] * 6
+    head = LedgerHead.objects.get()
+    seqs = list(StatusChange.objects.order_by("seq").values_list("seq", flat=True))
+    assert seqs == list(range(1, head.length + 1))
+    assert head.length >= before + 8
+    nothing_drifts()
+
+
+def test_an_approval_and_a_closure_of_its_institution_do_not_wait_for_each_other(order, places, monkeypatch):
+    entry = EntryFactory(item__institution__locality=places.district, submitted=True)
+    institution = entry.item.institution
+    by = UserFactory()
+    pause = Pause(ledger.claim, after=True)
+    monkeypatch.setattr(ledger, "claim", pause)
+    results = one_halfway(
+        pause,
+        lambda: workflow.approve(entry, by=by, now=timezone.now(), shown=entry.content_hash),
+        lambda: enrolment.change_institution(
+            institution, since=order.day, by=None, now=timezone.now(), lifecycle=Lifecycle.CLOSED
+        ),
+    )
+    assert kinds(results) == ["done", "done"]
+    nothing_drifts()
+
+
+def test_an_approval_and_the_turn_of_the_day_do_not_wait_for_each_other(order, places, monkeypatch):
+    institution = InstitutionFactory(locality=places.district)
+    item = ItemFactory(institution=institution)
+    EntryFactory(item=item, approved=True, valid_until=order.day)  # ends tonight
+    entry = EntryFactory(item=item, submitted=True, effective_on=order.day)
+    by = UserFactory()
+    pause = Pause(ledger.claim, after=True)
+    monkeypatch.setattr(ledger, "claim", pause)
+    results = one_halfway(
+        pause,
+        lambda: workflow.approve(entry, by=by, now=timezone.now(), shown=entry.content_hash),
+        lambda: sums.turn_day(order.day + DAY),
+    )
+    assert kinds(results) == ["done", "done"]
+    nothing_drifts()
+
+
+def test_a_closure_and_the_turn_of_the_day_do_not_wait_for_each_other(order, places, monkeypatch):
+    from institutions import registry
+
+    institution = InstitutionFactory(locality=places.district)
+    enrolment.change_institution(institution, since=order.day + DAY, by=None, now=timezone.now(), learners=500)
+    pause = Pause(registry.change_state, after=True)
+    monkeypatch.setattr(registry, "change_state", pause)
+    results = one_halfway(
+        pause,
+        lambda: enrolment.change_institution(
+            institution, since=order.day - DAY, by=None, now=timezone.now(), lifecycle=Lifecycle.CLOSED
+        ),
+        lambda: sums.turn_day(order.day + DAY),
+    )
+    assert kinds(results) == ["done", "done"]
+    nothing_drifts()
+
+
+def test_concurrent_folds_count_each_row_once(order, places):
+    for _number in range(3):
+        InstitutionFactory(locality=places.district)
+    waiting = PendingFold.objects.count()
+    results = at_once(sums.fold, sums.fold, sums.fold, sums.fold)
+    assert sum(results) == waiting > 0
+    nothing_drifts()
+
+
+KILLED = """
+import os, sys, time
+import django
+django.setup()
+from reporting import sums
+
+def killed_here(*args):
+    print("adding", flush=True)
+    time.sleep(60)
+
+{patch}
+sums.fold()
+"""
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "sums._add_to_totals = killed_here",  # the days are written, the totals are not
+        "add = sums._add_to_totals; sums._add_to_totals = lambda *args: (add(*args), killed_here())",
+        "from django.db import transaction; transaction.Atomic.__exit__ = killed_here",  # all is written, not committed
+    ],
+    ids=["between days and totals", "before the rows are deleted", "before the commit"],
+)
+def test_a_fold_that_is_killed_loses_nothing_and_doubles_nothing(order, places, patch, tmp_path):
+    InstitutionFactory(locality=places.district)
+    waiting = PendingFold.objects.count()
+    database = connection.settings_dict
+    url = f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    worker = subprocess.Popen(
+        [sys.executable, "-c", KILLED.format(patch=patch)],
+        env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.test"},
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert worker.stdout.readline() == "adding\n"
+    finally:
+        worker.send_signal(signal.SIGKILL)
+        worker.communicate()
+    assert PendingFold.objects.count() == waiting
+    assert sums.fold() == waiting
+    nothing_drifts()
+
+
+def test_a_quarter_that_is_closed_while_others_approve_keeps_its_figures(order, places):
+    today = order.day
+    period = Period.objects.filter(ends_on__lt=today).order_by("-ends_on").first()
+    by, author = UserFactory.create_batch(2)
+    entries = []
+    for locality in (places.district, places.city, places.capital_district, places.other_capital_district):
+        institution = InstitutionFactory(locality=locality)
+        for measure in (Measure.CCTV_INSTALLED, Measure.CCTV_CONNECTED):
+            item = ItemFactory(institution=institution, measure=measure)
+            entries.append(EntryFactory(item=item, submitted=True, author=author, effective_on=period.ends_on))
+
+    def figures() -> Any:
+        sums.fold()
+        closed = Period.objects.get(pk=period.pk)
+        asked = Question(closed.ends_on, known_on=closed.closed_on)
+        return coverage.count(asked, [coverage.Dimension.REQUIREMENT, coverage.Dimension.LOCALITY])
+
+    def approve(some: list[StatusEntry]) -> Callable[[], Any]:
+        return lambda: [workflow.approve(entry, by=by, now=timezone.now(), shown=entry.content_hash) for entry in some]
+
+    def close() -> Any:
+        time.sleep(0.15)
+        periods.close_period(Period.objects.get(pk=period.pk), by=by, now=timezone.now())
+        return figures()
+
+    *approved, at_close = at_once(*(approve(entries[number::3]) for number in range(3)), close)
+    assert kinds([*approved, at_close]) == ["done"] * 4
+    assert figures() == at_close
+    nothing_drifts()
+    plain = coverage.count(Question(period.ends_on, measure=Measure.CCTV_INSTALLED))[()]
+    assert (plain.met, plain.total) == (4, 4)
+    assert RegisterDay.objects.get().day == today
