@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from compliance.models import RegisterDay, Requirement
 from institutions import journal
-from institutions.access import ANSWER
+from institutions.access import INSIDERS
 from institutions.enums import Kind, Ownership
 from institutions.http import AuthenticatedRequest
 from institutions.models import Institution
@@ -98,9 +98,9 @@ def _of_part(counts: Counts, part: Part) -> int:
 
 
 def _note_reading(request: AuthenticatedRequest, form: BehindForm, page: int) -> None:
-    """One row for the list, unless it names no gaps, or the person answers for all whom they see."""
+    """One row for the list, unless it names no gaps, or the person is a director of all whom they see."""
     seen = Institution.objects.visible_to(request.user)
-    own = Institution.objects.within_roles(request.user, ANSWER)
+    own = Institution.objects.within_roles(request.user, INSIDERS)
     if form.chosen_part == Part.COVERED or not seen.exclude(pk__in=own.values("pk")).exists():
         return
     asked = {name: str(value) for name, value in form.cleaned_data.items() if value}

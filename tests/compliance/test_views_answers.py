@@ -130,7 +130,7 @@ def test_reading_from_outside_is_noted_once_and_from_inside_never(client: Client
         signed_in(client, user).get(world.url("checklist"))
     rows = Journal.objects.filter(action="institution.read").order_by("pk")
     assert list(rows.values_list("user", "institution", "subject")) == [
-        (user.pk, world.school.pk, f"institution:{world.school.pk}") for user in (analyst, approver)
+        (user.pk, world.school.pk, f"institution:{world.school.pk}") for user in (editor, analyst, approver)
     ]
 
 

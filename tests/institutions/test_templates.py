@@ -341,7 +341,7 @@ def test_the_last_pages_need_nothing(name):
         assert "To the home page" in words(render_to_string(name))
 
 
-@pytest.mark.parametrize("name", ["403.html", "404.html", "409.html", "429.html"])
+@pytest.mark.parametrize("name", ["403.html", "404.html", "429.html"])
 def test_the_pages_of_errors_say_their_code(rf, name):
     html = render_to_string(name, request=rf.get("/"))
     assert re.findall(r'q-error-code">(\d+)<', html) == [name.removesuffix(".html")]
