@@ -625,7 +625,12 @@ class _BulkWriter:
         """Put the items, spans and entries into `tables`; return the moves with the numbers of their batches."""
         last = len(self._batches) - 1
         rows: list[_Numbered] = []
-        for pk, spans in self._lists(opening, last).items():
+        lists = dict(self._lists(opening, last))
+        # What stood on the list as long as less was known of the guard contract: the ledger knows it, too.
+        for number in sorted({0, *(number for number, _answer in opening.answers.get(self._book.contract.pk, ()))}):
+            for pk in self._lists(opening, number):
+                lists.setdefault(pk, [])
+        for pk, spans in lists.items():
             given = opening.answers.get(pk, ())
             shape = self._shape(opening, pk, spans, given)
             item = self._next_item
@@ -662,7 +667,8 @@ class _BulkWriter:
         Thousands of items have the same dates and answers and differ by their cell alone. Where the institution has
         one state and the list does not follow the guard contract, the shape is computed once, for no place at all.
         """
-        if pk in self._follows_contract or len(opening.states) > 1 or opening.states[0].span.valid_from > spans[0][0]:
+        follows = pk in self._follows_contract or not spans
+        if follows or len(opening.states) > 1 or opening.states[0].span.valid_from > spans[0][0]:
             return self._shape_of(opening, pk, [state.span for state in opening.states], given)
         span = opening.states[0].span
         key = (span.valid_to, span.valid_from == spans[0].valid_from, tuple(spans), tuple(given))
