@@ -153,7 +153,7 @@ def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
         not item.requirement.exception_allowed or entry.valid_until is None or not entry.note.strip()
     ):
         raise NoException(entry.pk)
-    if StatusEntry.objects.awaiting_decision().filter(item=item).exists():
+    if StatusEntry.objects.awaiting_decision().filter(item=item).exclude(pk=entry.pk).exists():
         raise AlreadyWaiting(entry.pk)
     try:
         with transaction.atomic():
