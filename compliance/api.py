@@ -15,7 +15,7 @@ from compliance.enums import Measure, Status
 from compliance.models import ChecklistItem, Requirement
 from compliance.reading import note_reading
 from institutions import journal
-from institutions.access import ANSWER
+from institutions.access import INSIDERS
 from institutions.models import Institution, User
 
 
@@ -71,5 +71,5 @@ class ItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ChecklistItem])
             institution = seen.filter(bin=bin_number).first()
             if institution is not None:
                 note_reading(user, institution, now)
-        elif seen.exclude(pk__in=Institution.objects.within_roles(user, ANSWER).values("pk")).exists():
+        elif seen.exclude(pk__in=Institution.objects.within_roles(user, INSIDERS).values("pk")).exists():
             journal.write("items.list", "items", by=user, after=request.query_params.dict(), now=now)
