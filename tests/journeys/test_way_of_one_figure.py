@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pypdf
 import pytest
@@ -175,3 +176,53 @@ def entry_of(approver: Visitor, *, proof: str) -> Page:
         if proof in page.words:
             return page
     raise AssertionError(queue.words)
+
+
+def test_many_write_at_once_and_nobody_is_locked_out(site: Site, director: Visitor, approver: Visitor) -> None:
+    """Two people save, one decides and the worker folds, all at the same time; every answer is a page."""
+    own = director.get("/my/")
+    bin_number = re.search(r"/institutions/(\d{12})/", own.url + own.text).group(1)  # type: ignore[union-attr]
+    checklist = director.get(f"/institutions/{bin_number}/checklist/")
+    items = list(dict.fromkeys(checklist.links(rf"/institutions/{bin_number}/checklist/[A-Z0-9-]+/")))[:8]
+    editor = Visitor(site)
+    editor.sign_in("editor")
+
+    def save_all(visitor: Visitor, note: str) -> list[int]:
+        statuses = []
+        for path in items:
+            page = visitor.get(path)
+            if 'name="base"' not in page.text:  # an answer of theirs waits already
+                continue
+            saved = visitor.post(
+                path,
+                page,
+                status="partly_met",
+                effective_on=today().isoformat(),
+                note=note,
+                base=page.field("base"),
+                do="save",
+            )
+            statuses += [page.status, saved.status]
+        return statuses
+
+    def approve_all() -> list[int]:
+        statuses = []
+        for _round in range(3):
+            page = approver.get("/review/")
+            marks = re.findall(r'name="shown" value="([^"]+)"', page.text)[:2]
+            for mark in marks:
+                statuses.append(approver.post("/review/approve/", page, shown=mark).status)
+        return statuses
+
+    with ThreadPoolExecutor(3) as people:
+        work = [
+            people.submit(save_all, director, "бірінші"),
+            people.submit(save_all, editor, "екінші"),
+            people.submit(approve_all),
+        ]
+        statuses = [status for done in work for status in done.result()]
+    assert len(statuses) >= 12
+    assert set(statuses) <= {200}, statuses
+    waits = "from compliance.models import PendingFold; print(PendingFold.objects.count())"
+    wait_for(lambda: int(site.manage("shell", "--no-imports", "-c", waits)) == 0, seconds=45, what="all is counted")
+    assert "No drift." in site.manage("coverage_check", "--chains")
