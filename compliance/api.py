@@ -55,7 +55,7 @@ class ItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ChecklistItem])
 
     def get_queryset(self) -> QuerySet[ChecklistItem]:
         visible = ChecklistItem.objects.visible_to(self.request.user)
-        return visible.select_related("institution", "requirement").order_by("institution", "requirement__sort_order")
+        return visible.select_related("institution", "requirement").order_by("institution_id", "requirement_id")
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().list(request, *args, **kwargs)
