@@ -131,7 +131,7 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
                 **{f"as_{status}": Count("pk", filter=Q(status=status)) for status in Status.values},
             )
         )
-        counts = {row["requirement__chapter"]: row for row in rows}
+        counts: dict[int, dict[str, int]] = {row["requirement__chapter"]: dict(row) for row in rows}
         return [
             ChapterCount(
                 chapter,

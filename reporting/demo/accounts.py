@@ -12,6 +12,16 @@ PASSWORD = "qalqan-demo"  # noqa: S105 (the demonstration's, printed at its star
 DOMAIN = "demo.qalqan.example"
 HOME_REGION = "KZ-11"  # Ақмола: has a large city, districts, and a queue
 
+# Coprime lengths, so that a pair does not return before all have been seen.
+_GIVEN = (
+    "Айгерім", "Бауыржан", "Гүлмира", "Дана", "Ерлан", "Жанар", "Зәуре", "Қайрат", "Ләззат", "Мақсат", "Нұргүл",
+)  # fmt: skip
+_FAMILY = (
+    "Ахметова", "Бекова", "Досанова", "Ермекова", "Жүнісова", "Исабекова", "Қалиева", "Мұсаева", "Нұрланова",
+    "Омарова", "Смағұлова", "Тұрсынова", "Шәріпова",
+)  # fmt: skip
+_MEN = {"Бауыржан", "Ерлан", "Қайрат", "Мақсат"}
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -66,7 +76,9 @@ def make_accounts(since: date) -> dict[Role, User]:
 
 def make_director(institution: Institution, number: int, since: date) -> User:
     """A director who answered something; nobody can sign in as them."""
-    user = User.objects.create_user(f"director-{number}@{DOMAIN}", None, full_name=f"Директор {number:03d}")
+    given, family = _GIVEN[number % len(_GIVEN)], _FAMILY[number % len(_FAMILY)]
+    full_name = f"{given} {family.removesuffix('а') if given in _MEN else family}"
+    user = User.objects.create_user(f"director-{number}@{DOMAIN}", None, full_name=full_name)
     Membership.objects.create(user=user, role=Role.DIRECTOR, institution=institution, valid_from=since)
     return user
 

@@ -279,7 +279,7 @@ def _regions(at_home: int, elsewhere: int) -> list[tuple[str, int]]:
 def _answer(item: ChecklistItem, author: User, *, now: datetime, since: date, place: int) -> StatusEntry:
     today = timezone.localdate(now)
     effective_on = max(since, today - timedelta(days=3 + place % 25))
-    status = (Status.MET, Status.MET, Status.MET, Status.PARTLY_MET)[place % 4]
+    status = (Status.MET, Status.MET, Status.MET, Status.PARTLY_MET)[place // 3 % 4]
     document = workflow.DocumentReference(
         number=f"{place % 90 + 10}-{effective_on:%y}/{place % 7 + 1}",
         issuer="«Сенім-Күзет» ЖШС" if place % 2 else "Білім бөлімі",
@@ -291,7 +291,7 @@ def _answer(item: ChecklistItem, author: User, *, now: datetime, since: date, pl
         effective_on=effective_on,
         valid_until=document.valid_until if item.requirement.expires else None,
         note="" if place % 3 else "Орнатылды, қабылдау актісі бар.",
-        document=document if place % 4 != 3 else None,
+        document=document if place // 3 % 4 != 3 else None,
     )
     return workflow.save_draft(item, answer, by=author, now=now - timedelta(days=1 + place % 12, hours=1))
 
