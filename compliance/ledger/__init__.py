@@ -1,0 +1,17 @@
+"""The only writer of `StatusChange`, and of what an item counts as.
+
+Whatever happens to an institution (an answer is approved or revoked, it opens, moves, closes, the Order changes), the
+same thing is done: its items' timelines are computed from what is true now (`timeline.effective`), compared with what
+the ledger has recorded, and the difference is written as rows (`timeline.moves`). So a change that is known late, for
+a day long past, mends every later day that it alters, and nothing has to be thought of twice.
+
+`syncing` does this for one institution, `entering` for a whole register that comes in; `chain` holds the hashes,
+`cells` what rows point to, `standing` what an item counts as on a day. Nobody else writes these tables.
+"""
+
+from compliance.ledger.chain import broken_chains
+from compliance.ledger.entering import Opening, record_many
+from compliance.ledger.standing import refresh_items
+from compliance.ledger.syncing import StaleItem, claim, hold, sync
+
+__all__ = ["Opening", "StaleItem", "broken_chains", "claim", "hold", "record_many", "refresh_items", "sync"]

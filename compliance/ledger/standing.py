@@ -1,0 +1,102 @@
+"""What an item counts as on a day, and the fields of the item that say so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from compliance import timeline
+from compliance.enums import Level, Status
+from compliance.ledger.cells import chunked
+from compliance.models import ChecklistItem, StatusChange, StatusEntry
+from compliance.timeline import Answer, CellKey, Held, Segment, Standing
+
+_Row = tuple[date, Standing | None, Standing | None]
+
+
+def recorded_rows(items: Iterable[ChecklistItem]) -> dict[int, list[_Row]]:
+    rows: dict[int, list[_Row]] = defaultdict(list)
+    for item, day, was, was_learners, is_now, is_learners, level, locality, city, kind, ownership, obliged, pk in (
+        StatusChange.objects.filter(item__in=[item.pk for item in items], cell__level=Level.APPROVED)
+        .order_by()
+        .values_list(
+            "item",
+            "effective_on",
+            "from_status",
+            "from_learners",
+            "to_status",
+            "to_learners",
+            "cell__level",
+            "cell__locality",
+            "cell__large_city",
+            "cell__kind",
+            "cell__ownership",
+            "cell__obliged",
+            "cell__requirement",
+        )
+    ):
+        key = CellKey(level, locality, city, kind, ownership, obliged, pk)
+        before = None if was is None else Standing(key, was, was_learners or 0)
+        after = None if is_now is None else Standing(key, is_now, is_learners or 0)
+        rows[item].append((day, before, after))
+    return rows
+
+
+class Now(NamedTuple):
+    """The fields of an item that say what it counts as on a day."""
+
+    listed: bool
+    obliged: bool
+    status: str
+    valid_until: date | None
+
+
+def now_of(segments: Sequence[Segment], held: Sequence[Held], day: date) -> Now:
+    standing = timeline.on(segments, day)
+    if standing is None:
+        return Now(False, False, Status.UNKNOWN.value, None)
+    in_force = [answer for answer in held if answer.day <= day]
+    return Now(True, standing.cell.obliged, standing.status, in_force[-1].valid_until if in_force else None)
+
+
+def stand(item: ChecklistItem, segments: Sequence[Segment], held: Sequence[Held], day: date) -> bool:
+    """Set on `item` what it counts as on `day`; say whether that changed it."""
+    was = (item.listed, item.obliged, item.status, item.valid_until)
+    now = now_of(segments, held, day)
+    item.listed, item.obliged, item.status, item.valid_until = now
+    return was != now
+
+
+def refresh_items(since: date, until: date) -> int:
+    """Set what items count as on `until`, where that can have changed after `since`; return how many were looked at.
+
+    Called by whoever moves `RegisterDay`, in the same transaction, with the books seized.
+    """
+    jumping = StatusChange.objects.filter(effective_on__gt=since, effective_on__lte=until, cell__level=Level.APPROVED)
+    # An answer that says the same again has no row, but another end.
+    renewed = StatusEntry.objects.in_force().filter(effective_on__gt=since, effective_on__lte=until)
+    keys = {
+        *jumping.order_by().values_list("item", flat=True),
+        *renewed.order_by().values_list("item", flat=True),
+    }
+    count = 0
+    for chunk in chunked(sorted(keys), 500):
+        items = list(ChecklistItem.objects.filter(pk__in=chunk))
+        known = recorded_rows(items)
+        answers: dict[int, list[Answer]] = defaultdict(list)
+        for item_pk, effective_on, valid_until, status in (
+            StatusEntry.objects.in_force()
+            .filter(item__in=chunk)
+            .values_list("item", "effective_on", "valid_until", "status")
+        ):
+            answers[item_pk].append(Answer(effective_on, valid_until, status))
+        moved = [
+            item
+            for item in items
+            if stand(item, timeline.recorded(known[item.pk]), timeline.held_answers(answers[item.pk]), until)
+        ]
+        ChecklistItem.objects.bulk_update(moved, ["listed", "obliged", "status", "valid_until"], batch_size=200)
+        count += len(items)
+    return count
