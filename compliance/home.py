@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 from django.views.decorators.http import require_safe
 
 from compliance.card_forms import Todo, to_do
@@ -331,7 +331,8 @@ def _scope(membership: Membership) -> str:
 def _todo(membership: Membership, todo: Todo, value: int, icon: str, tone: str) -> Tile:
     """A tile that counts institutions, and opens just those."""
     url = _list_url(membership, todo=todo)
-    return Tile(str(todo.label), value, url, icon, tone if value else "", _("institutions"))
+    hint = npgettext("below a count", "institution", "institutions", value)
+    return Tile(str(todo.label), value, url, icon, tone if value else "", hint)
 
 
 def _list_url(membership: Membership, **chosen: str) -> str:

@@ -2,10 +2,11 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class RegionKind(models.TextChoices):
-    OBLAST = "oblast", _("region")
+    OBLAST = "oblast", pgettext_lazy("kind of region", "region")
     REPUBLICAN_CITY = "republican_city", _("city of republican significance")
 
 
@@ -33,16 +34,16 @@ class Kind(models.TextChoices):
 
 
 class Ownership(models.TextChoices):
-    STATE = "state", _("state")
-    PRIVATE = "private", _("private")
+    STATE = "state", pgettext_lazy("ownership", "state")
+    PRIVATE = "private", pgettext_lazy("ownership", "private")
 
 
 class Lifecycle(models.TextChoices):
     """Only open institutions are counted; those in capital repair are named in the brief's notes."""
 
-    OPEN = "open", _("open")
+    OPEN = "open", pgettext_lazy("institution", "open")
     CAPITAL_REPAIR = "capital_repair", _("in capital repair")
-    CLOSED = "closed", _("closed")
+    CLOSED = "closed", pgettext_lazy("institution", "closed")
 
 
 class Role(models.TextChoices):
