@@ -40,6 +40,13 @@ demo: install ## Run everything with demonstration data; the data stay in .var
 	@$(MANAGE) load_demo --if-empty
 	@$(MANAGE) serve $(if $(PORT),--port $(PORT))
 
+# --- languages ----------------------------------------------------------------------------------------
+# Needs GNU gettext. The .mo files are committed: whoever runs the program needs none.
+.PHONY: messages
+messages: install-dev ## Collect the texts to be translated into config/locale, compile the catalogues
+	$(MANAGE) makemessages -l kk -l ru --add-location file --no-obsolete --ignore tests
+	$(MANAGE) compilemessages --ignore .venv --ignore .var
+
 # --- checking ---------------------------------------------------------------------------------------
 .PHONY: lint check test pytest journeys browser test-services pytest-services
 lint: install-dev ## Style, types, templates

@@ -24,7 +24,7 @@ from tests.factories.institutions import (
     UserFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source_words")]
 PASSWORD = "Тоғыз-қабат-торқа"
 
 

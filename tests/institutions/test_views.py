@@ -26,7 +26,7 @@ from tests.factories.institutions import (
     UserFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source_words")]
 
 
 @pytest.fixture

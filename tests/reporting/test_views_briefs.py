@@ -22,7 +22,7 @@ from tests.factories.institutions import (
     UserFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source_words")]
 LIST = reverse("reporting:briefs")
 NEW = reverse("reporting:brief_new")
 PDF = b"%PDF-1.7 a brief"
