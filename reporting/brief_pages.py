@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from compliance.enums import Measure, Scope
 from institutions.enums import Kind
-from reporting.brief_text import Measure as MeasureFigures
-from reporting.brief_text import Place, Snapshot
+from reporting.brief.facts import Measure as MeasureFigures
+from reporting.brief.facts import Place, Snapshot
 from reporting.coverage import ALL
 from reporting.integrity import Rule
 from reporting.models import Brief

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from compliance.enums import MEASURE_SCOPE, Measure, Scope
 from compliance.models import Period, Requirement
 from institutions.enums import Kind, Ownership
-from reporting.brief_text import Snapshot
+from reporting.brief.facts import Snapshot
 from reporting.coverage import Dimension, Part, Question, Reach, default_scope, places_of
 from reporting.models import Brief
 

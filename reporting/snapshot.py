@@ -14,9 +14,9 @@ from compliance.models import Period, PeriodException, StatusChange
 from institutions.enums import Kind, Lifecycle
 from institutions.models import InstitutionState, LargeCity, Region
 from reporting import sums
-from reporting.brief_text import Count, NamedInstitution, Place, PlaceCount, Snapshot
-from reporting.brief_text import Measure as MeasureFigures
-from reporting.brief_text import Period as PeriodFacts
+from reporting.brief.facts import Count, NamedInstitution, Place, PlaceCount, Snapshot
+from reporting.brief.facts import Measure as MeasureFigures
+from reporting.brief.facts import Period as PeriodFacts
 from reporting.coverage import ALL, COUNTRY, Counts, Dimension, Key, Question, count, records
 
 SCHEMA = 1

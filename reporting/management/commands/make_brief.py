@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from compliance.models import Period
 from reporting import publishing
-from reporting.brief_text import compose, to_text
+from reporting.brief.composing import compose
+from reporting.brief.document import to_text
 from reporting.enums import BriefState
 from reporting.snapshot import PeriodNotReady
 

@@ -1,0 +1,199 @@
+"""A brief as a document of finished words, in whatever language: sections, blocks, and all of it as plain text."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date as Date
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Running text. With `measure` it states that measure's headline ("institutions": how many there are)."""
+
+    text: str
+    measure: str = ""
+    scope: str = ""
+    small: bool = False
+    shape: ClassVar[str] = "paragraph"
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One row of the overview on the first page; `share` is the drawn length, 0–100."""
+
+    label: str
+    counts: str
+    percent: str
+    share: int
+
+
+@dataclass(frozen=True)
+class KeyFigures:
+    caption: str
+    head: tuple[str, str, str]
+    rows: tuple[KeyFigure, ...]
+    shape: ClassVar[str] = "key_figures"
+
+
+@dataclass(frozen=True)
+class LineList:
+    """The lines of one measure and kind, a place each, in the ministry's order.
+
+    `long_lines` stand in two columns instead of three, as those that name two cities.
+    """
+
+    title: str
+    measure: str
+    scope: str
+    kind: str
+    lines: tuple[str, ...]
+    long_lines: bool
+    shape: ClassVar[str] = "line_list"
+
+    @property
+    def split_lines(self) -> list[tuple[str, str]]:
+        """Each line cut before its percentage, which the page sets in bold; joined they are the line."""
+        cut = (line.rpartition(" ") if line.endswith("%") else (line, "", "") for line in self.lines)
+        return [(start + space, percent) for start, space, percent in cut]
+
+
+@dataclass(frozen=True)
+class ColumnGroup:
+    """Neighbouring columns under one heading."""
+
+    title: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`lead` rows open a group and stand out; `part` rows belong to the lead above them."""
+
+    heading: str
+    cells: tuple[str, ...]
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    label: str
+    caption: str
+    corner: str
+    groups: tuple[ColumnGroup, ...]
+    bodies: tuple[tuple[Row, ...], ...]
+    foot: Row | None
+    style: str
+    shape: ClassVar[str] = "table"
+
+    @property
+    def column_count(self) -> int:
+        return sum(len(group.columns) for group in self.groups)
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """Notes, one sentence or two each."""
+
+    items: tuple[str, ...]
+    shape: ClassVar[str] = "bullets"
+
+
+@dataclass(frozen=True)
+class NameList:
+    """Institutions by name, after the sentence that says why they are named."""
+
+    lead: str
+    items: tuple[str, ...]
+    shape: ClassVar[str] = "name_list"
+
+
+Block = Paragraph | KeyFigures | LineList | Table | Bullets | NameList
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of `level` 1 or 2 and what stands under it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Document:
+    """The whole brief in words. `provisional` and its short mark are empty once the period is closed.
+
+    `places`: scope → name as printed in a line → code.
+    """
+
+    lang: str
+    ministry: str
+    title: str
+    running_title: str
+    subtitle: str
+    number: str
+    date: Date
+    date_text: str
+    provisional: str
+    provisional_mark: str
+    sections: tuple[Section, ...]
+    places: Mapping[str, Mapping[str, str]] = field(repr=False)
+
+    def blocks(self) -> Iterator[Block]:
+        """Every block in reading order."""
+        for section in self.sections:
+            yield from section.blocks
+
+
+def to_text(document: Document) -> str:
+    """The document as plain text: a paragraph or a line of a list each on its own line, ending in a newline.
+
+    No-break spaces stay: they are part of how a number is written.
+    """
+    out = [
+        document.ministry,
+        "",
+        document.title,
+        document.subtitle,
+        f"{document.date_text}, {document.number}",
+    ]
+    if document.provisional:
+        out += ["", document.provisional]
+    for section in document.sections:
+        out += ["", section.title]
+        for block in section.blocks:
+            out += ["", *_block_text(block)]
+    return "\n".join(out) + "\n"
+
+
+def _block_text(block: Block) -> Iterator[str]:
+    match block:
+        case Paragraph():
+            yield block.text
+        case KeyFigures():
+            yield f"{block.caption}:"
+            for figure in block.rows:
+                yield f"{figure.label}: {figure.counts}, {figure.percent}"
+        case LineList():
+            yield block.title
+            yield from block.lines
+        case Bullets():
+            yield from (f"– {item}" for item in block.items)
+        case NameList():
+            yield block.lead
+            yield from (f"– {item}" for item in block.items)
+        case Table():
+            yield from _table_text(block)
+
+
+def _table_text(table: Table) -> Iterator[str]:
+    yield f"{table.label}. {table.caption}"
+    heads = (
+        group.title if len(group.columns) == 1 else f"{group.title}, {column}"
+        for group in table.groups
+        for column in group.columns
+    )
+    yield " | ".join((table.corner, *heads))
+    rows = [row for body in table.bodies for row in body]
+    for row in [*rows, table.foot] if table.foot else rows:
+        yield " | ".join((row.heading, *row.cells))
