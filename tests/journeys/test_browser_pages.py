@@ -1,4 +1,6 @@
-"""Every page that a role can reach by links, none is broken, none too wide: on a phone in Russian (its words are the longest), at a desk in Kazakh.
+"""Every page that a role can reach by links: none is broken, none too wide.
+
+On a phone in Russian (its words are the longest), at a desk in Kazakh.
 
 With QALQAN_SCREENSHOTS=FOLDER each page is kept as a picture to be looked at, in both languages at both sizes.
 """
@@ -63,10 +65,9 @@ def walk(person: Person, first: list[str]) -> Iterator[str]:
         seen.add(name)
         person.open(address)
         yield name
-        links = person.page.locator("a[href]:visible, .q-nav a[href]").evaluate_all(
-            "all => all.map(a => a.href.split('#')[0])"
-        )
-        open_ones += [link.removeprefix(person.site.url) for link in links if link.startswith(person.site.url)]
+        links = person.page.locator("a[href]:visible, .q-nav a[href]")
+        addresses = links.evaluate_all("all => all.map(a => a.href.split('#')[0])")
+        open_ones += [link.removeprefix(person.site.url) for link in addresses if link.startswith(person.site.url)]
 
 
 @pytest.mark.parametrize("role", ["", "director", "editor", "approver", "analyst", "administrator", "auditor"])
