@@ -18,7 +18,7 @@ from institutions import journal
 from institutions.clock import local_day
 from institutions.models import Institution, LargeCity, User
 from institutions.querysets import InstitutionQuerySet
-from reporting import integrity, rendering, snapshot, sums
+from reporting import attachments, integrity, rendering, snapshot, sums
 from reporting.brief_text import PrintedLine, Snapshot, compose, printed_headlines, printed_lines
 from reporting.coverage import Part
 from reporting.enums import UNFINISHED, BriefScope, BriefState
@@ -180,7 +180,8 @@ def _make(brief: Brief, *, now: datetime) -> None:
         return
     _step(brief, BriefState.RENDERING, 30)
     html = rendering.render_html(brief.snapshot, number=brief.number, date=brief.dated_on)
-    pdf = rendering.render_pdf(html)
+    data = attachments.data_files(brief.snapshot, number=brief.number, date=brief.dated_on)
+    pdf = rendering.render_pdf(html, attachments=data)
     _step(brief, BriefState.RENDERING, 90)
     digest = hashlib.sha256(pdf.data).hexdigest()
     name = f"{brief.period.code}-{brief.language}-{brief.sequence}-{digest[:16]}.pdf"

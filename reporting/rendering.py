@@ -9,10 +9,12 @@ is an error here: a brief with a hole in it must not leave the house.
 import logging
 import mimetypes
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from datetime import date as Date
+from datetime import datetime as DateTime
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -22,12 +24,14 @@ import pyphen
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
-from weasyprint import CSS, HTML
+from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from reporting.attachments import AttachedFile
 from reporting.brief_text import Snapshot, compose
 from reporting.hyphenation import DICTIONARY
+from reporting.pdf_finish import PictureWithoutWords, finisher
 
 # No host has this name (RFC 2606): the address only says "our static files" to the fetcher below.
 STATIC_BASE = "https://static.invalid/"
@@ -73,10 +77,11 @@ class Pdf:
     pages: int
 
 
-def render_pdf(html: str) -> Pdf:
-    """The page as PDF/A-3a, fonts embedded, tagged, with bookmarks. About a second; not for a request.
+def render_pdf(html: str, *, attachments: Sequence[AttachedFile] = ()) -> Pdf:
+    """The page as PDF/A-3a and PDF/UA-1 in one, fonts embedded, tagged, with bookmarks; `attachments` are its data.
 
-    Raises `RenderingError` when WeasyPrint warns of anything, or asks for a file that is not ours.
+    Seconds, not for a request. Raises `RenderingError` when WeasyPrint warns of anything, or asks for a file that
+    is not ours, and when a picture has no alternative text.
     """
     with _one_at_a_time, _warnings_raised(), warnings.catch_warnings():
         # WeasyPrint 70 leaves its colour profile to the garbage collector; nothing of ours stays open.
@@ -86,10 +91,27 @@ def render_pdf(html: str) -> Pdf:
             document = HTML(string=html, base_url=STATIC_BASE, url_fetcher=StaticFetcher()).render(
                 stylesheets=[stylesheet], font_config=fonts, pdf_variant=PDF_VARIANT
             )
-            data = document.write_pdf(pdf_variant=PDF_VARIANT)
-        except FatalURLFetchingError as refused:
+            data = document.write_pdf(
+                pdf_variant=PDF_VARIANT,
+                attachments=[_embedded(file) for file in attachments],
+                finisher=finisher(attachments),
+            )
+        except (FatalURLFetchingError, PictureWithoutWords) as refused:
             raise RenderingError(str(refused)) from refused
     return Pdf(bytes(data), len(document.pages))
+
+
+def _embedded(file: AttachedFile) -> Attachment:
+    """For one rendering: WeasyPrint reads an attachment once. Without dates of its own it would take the clock's."""
+    dated = DateTime(file.dated_on.year, file.dated_on.month, file.dated_on.day, tzinfo=UTC)
+    return Attachment(
+        string=file.data,
+        name=file.name,
+        description=file.description,
+        relationship="Data",
+        created=dated,
+        modified=dated,
+    )
 
 
 @cache

@@ -1,19 +1,26 @@
 """From snapshot to paper: whole, ours alone, the same bytes each time, readable again."""
 
+import hashlib
 import io
 import logging
 import re
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import pikepdf
 import pypdf
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
-from reporting import hyphenation, rendering
-from reporting.brief_text import compose, printed_headlines, printed_lines
+from reporting import attachments, hyphenation, rendering
+from reporting.brief.composing import compose
+from reporting.brief.reading import printed_headlines, printed_lines
 from tests.reporting.snapshots import snapshot_2023q1
+from tests.reporting.verapdf.engine import judge
 
+ROOT = Path(__file__).resolve().parents[2]
 NUMBER, DAY = "117-2023-1/1", date(2026, 11, 22)
 KAZAKH = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШЩЪЫІЬЭЮЯ"
 
@@ -24,8 +31,13 @@ def html() -> str:
 
 
 @pytest.fixture(scope="module")
-def pdf(html) -> bytes:
-    return rendering.render_pdf(html).data
+def files() -> tuple[attachments.AttachedFile, ...]:
+    return attachments.data_files(snapshot_2023q1(), number=NUMBER, date=DAY)
+
+
+@pytest.fixture(scope="module")
+def pdf(html, files) -> bytes:
+    return rendering.render_pdf(html, attachments=files).data
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +62,21 @@ def fonts_of(pdf: bytes) -> dict[str, bool]:
     return found
 
 
+def tags_of(opened: pikepdf.Pdf, kind: str) -> list[pikepdf.Dictionary]:
+    """The structure elements of a kind, in reading order."""
+
+    def walk(element):
+        if not isinstance(element, pikepdf.Dictionary):
+            return
+        if element.get("/S") == kind:
+            yield element
+        kids = element.get("/K", [])
+        for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+            yield from walk(kid)
+
+    return list(walk(opened.Root.StructTreeRoot.K[0]))
+
+
 def test_every_line_stands_on_paper_as_it_was_written(words):
     document = compose(snapshot_2023q1(), number=NUMBER, date=DAY)
     lines = [line.as_printed.replace("\u00a0", " ") for line in printed_lines(document)]
@@ -65,10 +92,121 @@ def test_only_our_own_fonts_are_in_the_file_and_all_are_embedded(pdf):
     assert all(fonts.values())
 
 
-def test_the_same_snapshot_gives_the_same_bytes(html, pdf):
+def test_the_same_snapshot_gives_the_same_bytes(html, files, pdf):
     again = rendering.render_html(snapshot_2023q1(), number=NUMBER, date=DAY)
     assert again == html
-    assert rendering.render_pdf(again).data == pdf
+    assert rendering.render_pdf(again, attachments=files).data == pdf
+
+
+@pytest.mark.slow
+def test_other_processes_with_other_hash_seeds_give_the_same_bytes(pdf):
+    program = (
+        "import hashlib, datetime, django; django.setup()\n"
+        "from reporting import attachments, rendering\n"
+        "from tests.reporting.snapshots import snapshot_2023q1\n"
+        f"brief = {{'number': {NUMBER!r}, 'date': {DAY!r}}}\n"
+        "files = attachments.data_files(snapshot_2023q1(), **brief)\n"
+        "html = rendering.render_html(snapshot_2023q1(), **brief)\n"
+        "print(hashlib.sha256(rendering.render_pdf(html, attachments=files).data).hexdigest())\n"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": seed, "DJANGO_SETTINGS_MODULE": "config.settings.test", "TZ": zone},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed, zone in (("1", "Asia/Almaty"), ("2", "America/New_York"))
+    ]
+    printed = [process.communicate(timeout=120)[0].strip() for process in started]
+    assert printed == [hashlib.sha256(pdf).hexdigest()] * 2
+
+
+@pytest.mark.slow
+def test_verapdf_finds_the_brief_archival_and_accessible_and_a_spoiled_one_neither(pdf, tmp_path):
+    brief, spoiled = tmp_path / "brief.pdf", tmp_path / "spoiled.pdf"
+    brief.write_bytes(pdf)
+    with pikepdf.open(io.BytesIO(rendering.render_pdf(page_of("<p>а</p>")).data)) as opened:
+        del opened.Root.Metadata
+        opened.save(spoiled)
+    verdicts, report = judge(brief, spoiled)
+    assert verdicts == {
+        ("brief.pdf", "3a"): "PASS",
+        ("brief.pdf", "ua1"): "PASS",
+        ("spoiled.pdf", "3a"): "FAIL",
+        ("spoiled.pdf", "ua1"): "FAIL",
+    }, report
+
+
+def test_the_data_are_in_the_file_whole_each_listed_once(pdf, files):
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        embedded = [
+            {
+                "name": str(listed.UF),
+                "description": str(listed.Desc),
+                "relationship": str(listed.AFRelationship),
+                "media_type": str(listed.EF.F.Subtype),
+                "dates": (str(listed.EF.F.Params.CreationDate), str(listed.EF.F.Params.ModDate)),
+                "data": listed.EF.F.read_bytes(),
+            }
+            for listed in opened.Root.AF
+        ]
+        named = [str(name) for name in list(opened.Root.Names.EmbeddedFiles.Names)[::2]]
+    assert embedded == [
+        {
+            "name": file.name,
+            "description": file.description,
+            "relationship": "/Data",
+            "media_type": f"/{file.media_type}",
+            "dates": ("D:20261122000000Z", "D:20261122000000Z"),
+            "data": file.data,
+        }
+        for file in files
+    ]
+    assert named == sorted(file.name for file in files)
+
+
+def test_every_picture_has_words_of_its_own(pdf):
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        words = [str(figure.Alt) for figure in tags_of(opened, "/Figure")]
+    percents = [f"{measure['headline']['all']['percent']}%" for measure in snapshot_2023q1()["measures"]]
+    assert words[0] == "Qalqan"
+    assert [text.rpartition(": ")[2] for text in words[1:]] == percents
+    assert len({text.rpartition(": ")[0] for text in words[1:]}) == len(percents)
+
+
+def test_a_picture_without_words_is_refused():
+    bar = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1H0z"/></svg>'
+    with pytest.raises(rendering.RenderingError, match="alternative text: 1"):
+        rendering.render_pdf(page_of(bar))
+
+
+def test_every_header_of_the_brief_says_what_it_heads(pdf):
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        headers = tags_of(opened, "/TH")
+        scopes = {str(header.A.Scope) for header in headers}
+        keys = sorted(bytes(header.ID) for header in headers)
+        index = list(opened.Root.StructTreeRoot.IDTree.Names)
+        assert [bytes(key) for key in index[::2]] == keys
+        assert [bytes(header.ID) for header in index[1::2]] == keys
+    assert scopes == {"/Row", "/Column"}
+
+
+def test_a_cell_names_its_row_and_all_headers_above_it():
+    pdf = rendering.render_pdf(
+        page_of(
+            "<table><thead>"
+            '<tr><th scope="col" rowspan="2">0<th scope="colgroup" colspan="2">1<th scope="col">2</tr>'
+            '<tr><th scope="col">3<th scope="col">4<th scope="col">5</tr></thead>'
+            '<tbody><tr><th scope="row">6<td>a<td>b<td>c</tr><tr><th scope="row">7<td colspan="2">d<td>e</tr>'
+            "</table>"
+        )
+    ).data
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        headers = [bytes(header.ID) for header in tags_of(opened, "/TH")]
+        named = [[headers.index(bytes(key)) for key in cell.A.Headers] for cell in tags_of(opened, "/TD")]
+    assert named == [[6, 1, 3], [6, 1, 4], [6, 2, 5], [7, 1, 3, 4], [7, 2, 5]]
 
 
 def test_every_kazakh_letter_survives_the_way_to_paper_and_back_in_each_style():
@@ -89,13 +227,14 @@ def test_the_file_says_what_it_is_in_kazakh(pdf):
         info = {str(key): str(value).replace("\u00a0", " ") for key, value in opened.docinfo.items()}
         xmp = bytes(opened.Root.Metadata.read_bytes()).decode()
     assert info["/Title"] == (
-        "Білім беру ұйымдарының терроризмге қарсы қорғалуы туралы ақпарат: "
-        "2023 жылғы 1 тоқсан, 31 наурыздағы жағдай"
+        "Білім беру ұйымдарының терроризмге қарсы қорғалуы туралы ақпарат: 2023 жылғы 1 тоқсан, 31 наурыздағы жағдай"
     )
     assert info["/Author"] == "Қазақстан Республикасының Оқу-ағарту министрлігі"
     assert info["/CreationDate"].startswith("D:20261122")
     assert re.search(r'pdfaid:part="3"', xmp)
     assert re.search(r'pdfaid:conformance="A"', xmp)
+    assert re.search(r'pdfuaid:part="1"', xmp)
+    assert b'pdfuaid:part="1"' in pdf  # uncompressed
 
 
 def test_bookmarks_lead_to_every_section(pdf):
@@ -180,9 +319,7 @@ def test_a_page_that_asks_for_another_file_is_refused():
         rendering.render_pdf(page_of('<img src="file:///etc/hostname" alt="">'))
 
 
-@pytest.mark.parametrize(
-    "fault", ['<p style="no-such-property: 1">а</p>', "<p style='color: nocolour'>а</p>"]
-)
+@pytest.mark.parametrize("fault", ['<p style="no-such-property: 1">а</p>', "<p style='color: nocolour'>а</p>"])
 def test_a_mere_warning_is_an_error_that_names_its_cause(fault):
     with pytest.raises(rendering.RenderingError, match="no-such-property|nocolour"):
         rendering.render_pdf(page_of(fault))
