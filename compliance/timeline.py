@@ -126,7 +126,7 @@ def held_answers(answers: Iterable[Answer]) -> list[Held]:
     for position, day in enumerate(days):
         answer = by_day[day]
         held.append(Held(day, answer.status, answer.valid_until, expired=False))
-        if answer.valid_until is not None and answer.status != Status.NOT_MET:
+        if answer.valid_until not in (None, date.max) and answer.status != Status.NOT_MET:
             ends_on = answer.valid_until + _DAY
             if position + 1 == len(days) or ends_on < days[position + 1]:
                 held.append(Held(ends_on, after_expiry(answer.status), None, expired=True))

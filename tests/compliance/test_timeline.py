@@ -148,6 +148,11 @@ def test_a_new_edition_is_named_as_the_reason():
     assert told(segments) == [(0, (1, "unknown"), "opened"), (10, (1, "unknown"), "edition")]
 
 
+def test_an_answer_until_the_last_day_that_a_calendar_has_does_not_end():
+    answers = [Answer(on(5), date.max, "met")]
+    assert [(each.day, each.status) for each in timeline.held_answers(answers)] == [(on(5), "met")]
+
+
 def test_an_answer_before_the_first_day_of_the_list_is_no_segment_before_it():
     assert timeline.on(effective([state(0, None)], [span(9, None)], [answer(2, None, "met")]), on(8)) is None
 
