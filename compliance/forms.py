@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from compliance.enums import ANSWERS, ReturnReason, Status
 from compliance.models import Requirement, StatusEntry
 from compliance.workflow import AnswerData, DocumentReference
+from institutions.validators import validate_day
 
 NOTE_LENGTH = 4000
 
@@ -30,6 +31,7 @@ def _day_field(label: Any, **options: Any) -> forms.DateField:
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         localize=False,
+        validators=[validate_day],
         **options,
     )
 

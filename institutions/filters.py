@@ -16,6 +16,7 @@ from institutions.actions import ACTIONS
 from institutions.enums import Kind, Lifecycle, Ownership
 from institutions.models import Institution, Journal, LargeCity, Locality, Region
 from institutions.querysets import InstitutionQuerySet, JournalQuerySet
+from institutions.validators import validate_day
 
 Choices = list[tuple[str, Any]]
 
@@ -93,10 +94,16 @@ class JournalFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     bin = django_filters.CharFilter(field_name="institution__bin", label=_("BIN of the institution"))
     subject = django_filters.CharFilter(lookup_expr="istartswith", label=_("Subject"))
     since = django_filters.DateFilter(
-        method="from_day", label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        method="from_day",
+        label=_("From"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[validate_day],
     )
     until = django_filters.DateFilter(
-        method="to_day", label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        method="to_day",
+        label=_("To"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=[validate_day],
     )
 
     class Meta:

@@ -485,6 +485,8 @@ def test_journal_shows_before_and_after(school, fixed_now):
         ({"until": "2026-05-18"}, ["entry.save"]),
         ({"subject": "entry:7"}, ["entry.save"]),
         ({"since": "ertең"}, []),
+        ({"since": "0001-01-01"}, []),
+        ({"until": "9999-12-31"}, []),
     ],
 )
 def test_journal_narrows_to_what_was_asked(fixed_now, db, query, expected):
