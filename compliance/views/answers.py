@@ -73,6 +73,8 @@ def item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
     sends = request.POST.get("do") == "submit"
     if not form.is_valid():
         return page.render(request, form, status=422)
+    if sends and page.waits_already(form):
+        return _sent(request, bin, code)
     if theirs := page.moved_on(form, sends=sends):
         return page.render(request, form, theirs=theirs, status=409)
     try:
@@ -86,9 +88,13 @@ def item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx
         return page.render_saved(request, saved=draft)
     if sends:
-        messages.success(request, _("Sent for approval. You can take it back until it is decided."))
-    else:
-        messages.success(request, _("The draft is saved."))
+        return _sent(request, bin, code)
+    messages.success(request, _("The draft is saved."))
+    return redirect("compliance:item", bin, code)
+
+
+def _sent(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
+    messages.success(request, _("Sent for approval. You can take it back until it is decided."))
     return redirect("compliance:item", bin, code)
 
 
@@ -136,6 +142,11 @@ def _refuse(
     """The form as it was filled, with the reason; 409: the matter moved on, 422: the answer is at fault."""
     # Read again: the draft was saved by now, or somebody was faster.
     page = _ItemPage.read(request.user, bin, code, now)
+    if isinstance(refused, workflow.AlreadyWaiting | workflow.StaleDecision) and page.waits_already(form):
+        # The button was pressed twice: the other request has sent it, and the copy that this one saved is of no use.
+        if page.draft is not None and _said(page.draft) == _said_by(form):
+            workflow.discard_draft(page.draft, by=request.user, now=now)
+        return _sent(request, bin, code)
     said = page.draft or StatusEntry(item=page.item, effective_on=form.cleaned_data["effective_on"])
     said.item = page.item
     message = refusals.of_answer(refused, said)
@@ -219,6 +230,11 @@ class _ItemPage:
         source = self.draft or self.returned or own_again
         filled = AnswerForm.initial_of(source) if source else AnswerForm.initial_new(self.item.requirement, self.day)
         return AnswerForm(initial=filled | {"base": self.base}, requirement=self.item.requirement, today=self.day)
+
+    def waits_already(self, form: AnswerForm) -> bool:
+        """Whether the person has sent this very answer before, and it waits: a request that was repeated."""
+        waiting = self.waiting
+        return waiting is not None and self.user.pk in waiting.hands and _said(waiting) == _said_by(form)
 
     def moved_on(self, form: AnswerForm, *, sends: bool) -> dict[str, object] | None:
         """What the form does not know of: another window's draft, or (when sending) a new approved status.
