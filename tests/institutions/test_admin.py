@@ -410,6 +410,31 @@ def test_without_a_terminal_the_password_comes_by_standard_input(db, monkeypatch
         call_command("create_administrator", email="a@example.kz", name="А")
 
 
+@pytest.mark.parametrize("missing", ["email", "name"])
+def test_without_a_terminal_everything_is_passed(db, monkeypatch, missing):
+    with pytest.raises(CommandError, match=f"pass --{missing}"):
+        create(monkeypatch, **{missing: None})
+    assert not User.objects.exists()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_at_a_terminal_whatever_was_not_passed_is_asked_for(fixed_now, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", Terminal("first@example.kz\nБірінші Әкімші\n"))
+    monkeypatch.setattr("getpass.getpass", lambda prompt: PASSWORD)
+    call_command("create_administrator", stdout=io.StringIO())
+    person = User.objects.get()
+    assert (person.email, person.full_name, person.check_password(PASSWORD)) == (
+        "first@example.kz",
+        "Бірінші Әкімші",
+        True,
+    )
+    assert capsys.readouterr().out == "E-mail: Name: "
+
+
 def test_two_administrators_are_not_ended_together(fixed_now):
     memberships = [AdministratorFactory().pk, AdministratorFactory().pk]
     people.check_administrator_remains(today(), without_memberships=memberships[:1])

@@ -16,15 +16,17 @@ class Command(BaseCommand):
     help = "Enter a ministry administrator, who then enters all others in the administration pages."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--email", required=True, help="the address to sign in with")
-        parser.add_argument("--name", required=True, help="family name, name, father's name")
+        parser.add_argument("--email", help="the address to sign in with; asked for where it is missing")
+        parser.add_argument("--name", help="family name, name, father's name; asked for where it is missing")
         parser.add_argument(
             "--password-stdin",
             action="store_true",
             help="read the password from the first line of standard input",
         )
 
-    def handle(self, *, email: str, name: str, password_stdin: bool, **options: Any) -> None:
+    def handle(self, *, email: str | None, name: str | None, password_stdin: bool, **options: Any) -> None:
+        email = email if email is not None else self.ask_for("E-mail", option="--email", piped=password_stdin)
+        name = name if name is not None else self.ask_for("Name", option="--name", piped=password_stdin)
         password = sys.stdin.readline().rstrip("\r\n") if password_stdin else self.ask()
         if not password:
             raise CommandError("The password is empty.")
@@ -39,6 +41,12 @@ class Command(BaseCommand):
             with translation.override("en"):
                 raise CommandError(" ".join(wrong.messages)) from wrong
         self.stdout.write(f"{user.email} is a ministry administrator and can sign in.")
+
+    def ask_for(self, what: str, *, option: str, piped: bool) -> str:
+        """One line from the terminal; raises CommandError where there is none, or it brings the password."""
+        if piped or not sys.stdin.isatty():
+            raise CommandError(f"There is no terminal to ask at: pass {option}.")
+        return input(f"{what}: ").strip()
 
     def ask(self) -> str:
         """The password, typed twice; raises CommandError where the two differ or there is no terminal."""
