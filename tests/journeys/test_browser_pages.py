@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.journeys.browser import Person
+from tests.journeys.site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -70,7 +71,15 @@ def walk(person: Person, first: list[str]) -> Iterator[str]:
         open_ones += [link.removeprefix(person.site.url) for link in addresses if link.startswith(person.site.url)]
 
 
+@pytest.fixture(scope="module")
+def brief(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One finished brief, so that its pages are there to be walked."""
+    file = tmp_path_factory.mktemp("brief") / "brief.pdf"
+    site.manage("make_brief", "--period", "2024Q4", "--scope", "country", "--lang", "kk", "--output", str(file))
+
+
 @pytest.mark.parametrize("role", ["", "director", "editor", "approver", "analyst", "administrator", "auditor"])
+@pytest.mark.usefixtures("brief")
 def test_no_page_is_broken(person: Callable[..., Person], size: str, role: str) -> None:
     languages = ["kk", "ru"] if PICTURES else ["ru" if size == "phone" else "kk"]
     reader = person(role, language=languages[0])
