@@ -1,7 +1,7 @@
 """The data that a brief carries inside its PDF: all figures as JSON, the lines as CSV and XLSX.
 
 Pure: the same snapshot, number and date give the same bytes, whatever the process, clock and system. The words
-are Kazakh and stand here for the reason they stand in `reporting.brief_text`: they are the document itself.
+are those of the brief's language.
 """
 
 import csv
@@ -15,7 +15,9 @@ from datetime import datetime as DateTime
 
 from xlsxwriter import Workbook
 
-from reporting.brief_text import KIND_PLURAL, KINDS, WORDING, LanguageNotWritten, Snapshot
+from reporting.brief.facts import KINDS, Snapshot
+from reporting.brief.languages import words_of
+from reporting.brief.words import Words
 
 JSON, CSV = "application/json", "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -54,14 +56,13 @@ COLUMNS = tuple(field.name for field in fields(DataLine))
 
 def data_files(snapshot: Snapshot, *, number: str, date: Date) -> tuple[AttachedFile, ...]:
     """The three files of a brief, in the order of their names. Raises `LanguageNotWritten` as the brief does."""
-    if snapshot["lang"] != "kk":
-        raise LanguageNotWritten(snapshot["lang"])
+    words = words_of(snapshot["lang"])
     stem = number.replace("/", "-")
     lines = list(data_lines(snapshot))
     return (
-        AttachedFile(f"{stem}.csv", "Жолдар: кесте, мәтін түрінде (CSV)", CSV, _csv(lines), date),
-        AttachedFile(f"{stem}.json", "Құжаттың барлық көрсеткіштері (JSON)", JSON, snapshot_json(snapshot), date),
-        AttachedFile(f"{stem}.xlsx", "Жолдар: электрондық кесте (XLSX)", XLSX, _xlsx(lines, number, date), date),
+        AttachedFile(f"{stem}.csv", words.attached.csv, CSV, _csv(lines), date),
+        AttachedFile(f"{stem}.json", words.attached.json, JSON, snapshot_json(snapshot), date),
+        AttachedFile(f"{stem}.xlsx", words.attached.xlsx, XLSX, _xlsx(lines, words, number, date), date),
     )
 
 
@@ -72,13 +73,15 @@ def snapshot_json(snapshot: Snapshot) -> bytes:
 
 def data_lines(snapshot: Snapshot) -> Iterator[DataLine]:
     """All lines, printed ones and those that only the annex sums up: by measure, then kind, then place."""
+    words = words_of(snapshot["lang"])
     for measure in snapshot["measures"]:
-        names = {place["place"]: place["name_kk"] for place in snapshot["places"][measure["scope"]]}
+        scope = measure["scope"]
+        names = {place["place"]: words.name_in_line(place, scope) for place in snapshot["places"][scope]}
         for kind in KINDS:
             for line in measure["lines"][kind]:
                 yield DataLine(
                     measure["code"],
-                    measure["scope"],
+                    scope,
                     kind,
                     line["place"],
                     names[line["place"]],
@@ -101,30 +104,29 @@ def _harmless(value: str | int | None) -> str | int | None:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) else value
 
 
-# Heading and width in characters.
-_SHEET = (
-    ("Шара", 42), ("Ұйымдардың түрі", 20), ("Өңір немесе қала", 30), ("Барлығы", 12), ("Қамтылғаны", 14), ("%", 8),
-)  # fmt: skip
+# Widths of the columns in characters.
+_WIDTHS = (42, 20, 30, 12, 14, 8)
 
 
-def _xlsx(lines: list[DataLine], number: str, date: Date) -> bytes:
+def _xlsx(lines: list[DataLine], words: Words, number: str, date: Date) -> bytes:
     """One sheet in the brief's words. Strings are written as strings, so none becomes a formula or a link."""
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True}) as book:  # in memory its inner files bear one fixed date
-        book.set_properties({"title": f"№ {number}", "created": DateTime(date.year, date.month, date.day, tzinfo=UTC)})
-        sheet = book.add_worksheet("Жолдар")
+        created = DateTime(date.year, date.month, date.day, tzinfo=UTC)
+        book.set_properties({"title": f"{words.fixed.numero} {number}", "created": created})
+        sheet = book.add_worksheet(words.attached.sheet)
         bold = book.add_format({"bold": True, "bottom": 1})
-        for column, (heading, width) in enumerate(_SHEET):
+        for column, (heading, width) in enumerate(zip(words.attached.columns, _WIDTHS, strict=True)):
             sheet.set_column(column, column, width)
             sheet.write_string(0, column, heading, bold)
         for row, line in enumerate(lines, start=1):
-            words = (WORDING[line.measure].title, KIND_PLURAL[line.kind], line.place_name)
-            for column, word in enumerate(words):
+            named = (words.measures[line.measure].title, words.kind_plural[line.kind], line.place_name)
+            for column, word in enumerate(named):
                 sheet.write_string(row, column, word)
-            for column, count in enumerate((line.total, line.covered, line.percent), start=len(words)):
+            for column, count in enumerate((line.total, line.covered, line.percent), start=len(named)):
                 if count is not None:
                     sheet.write_number(row, column, count)
         sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(lines), len(_SHEET) - 1)
+        sheet.autofilter(0, 0, len(lines), len(_WIDTHS) - 1)
         sheet.repeat_rows(0)
     return file.getvalue()

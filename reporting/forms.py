@@ -18,6 +18,7 @@ from compliance.enums import MEASURE_SCOPE, Measure, Scope
 from compliance.models import Period, Requirement
 from institutions.enums import Kind, Ownership
 from reporting.brief.facts import Snapshot
+from reporting.brief.languages import LANGUAGES
 from reporting.coverage import Dimension, Part, Question, Reach, default_scope, places_of
 from reporting.models import Brief
 
@@ -269,12 +270,14 @@ class FiguresForm(QuestionForm):
 
 
 class BriefForm(forms.Form):
-    """The wish for a brief: of a quarter that has begun, newest first."""
+    """The wish for a brief: of a quarter that has begun, newest first, in one of its languages."""
 
     period = forms.ModelChoiceField(
         label=gettext_lazy("Quarter"), queryset=Period.objects.none(), to_field_name="code", empty_label=None
     )
-    language = forms.ChoiceField(label=gettext_lazy("Language"), choices=[("kk", "Қазақша")])
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"), choices=[(words.lang, words.endonym) for words in LANGUAGES.values()]
+    )
 
     def __init__(self, data: QueryDict | None = None, *, today: date) -> None:
         super().__init__(data)

@@ -19,7 +19,9 @@ from institutions.clock import local_day
 from institutions.models import Institution, LargeCity, User
 from institutions.querysets import InstitutionQuerySet
 from reporting import attachments, integrity, rendering, snapshot, sums
-from reporting.brief_text import PrintedLine, Snapshot, compose, printed_headlines, printed_lines
+from reporting.brief.composing import compose
+from reporting.brief.facts import Snapshot
+from reporting.brief.reading import PrintedLine, printed_headlines, printed_lines
 from reporting.coverage import Part
 from reporting.enums import UNFINISHED, BriefScope, BriefState
 from reporting.models import Brief

@@ -29,7 +29,8 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from reporting.attachments import AttachedFile
-from reporting.brief_text import Snapshot, compose
+from reporting.brief.composing import compose
+from reporting.brief.facts import Snapshot
 from reporting.hyphenation import DICTIONARY
 from reporting.pdf_finish import PictureWithoutWords, finisher
 

@@ -184,6 +184,7 @@ def _regions() -> list[Place]:
 
 
 def _lines() -> list[Place]:
+    """Lines of one large city or two."""
     names: dict[str, list[LargeCity]] = {}
     for city in LargeCity.objects.order_by("line_order", "kato"):
         names.setdefault(city.line, []).append(city)
@@ -191,8 +192,8 @@ def _lines() -> list[Place]:
         Place(
             place=line,
             name_kk=line,
-            name_ru=", ".join(city.name_ru for city in cities),
-            name_en=", ".join(city.name_en for city in cities),
+            name_ru=" и ".join(city.name_ru for city in cities),
+            name_en=" and ".join(city.name_en for city in cities),
         )
         for line, cities in names.items()
     ]
@@ -206,7 +207,12 @@ def _in_repair(as_of: date) -> list[NamedInstitution]:
         .order_by("locality__region__sort_order", "institution__sort_kk")
     )
     return [
-        NamedInstitution(bin=state.institution.bin, name_kk=state.institution.name_kk, place=state.locality.region.code)
+        NamedInstitution(
+            bin=state.institution.bin,
+            name_kk=state.institution.name_kk,
+            name_ru=state.institution.name_ru,
+            place=state.locality.region.code,
+        )
         for state in states
     ]
 
@@ -221,6 +227,7 @@ def _exceptions(period: Period) -> list[NamedInstitution]:
         NamedInstitution(
             bin=exception.institution.bin,
             name_kk=exception.institution.name_kk,
+            name_ru=exception.institution.name_ru,
             place=exception.institution.locality.region.code,
             until=exception.until.isoformat(),
         )

@@ -3,10 +3,12 @@
 from typing import Final
 
 from reporting.brief.words import Words
+from reporting.brief.words_en import English
 from reporting.brief.words_kk import Kazakh
+from reporting.brief.words_ru import Russian
 
 # The original first; by code.
-LANGUAGES: Final[dict[str, Words]] = {words.lang: words for words in (Kazakh(),)}
+LANGUAGES: Final[dict[str, Words]] = {words.lang: words for words in (Kazakh(), Russian(), English())}
 
 
 class LanguageNotWritten(ValueError):

@@ -58,6 +58,17 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class AttachedWords:
+    """What the attached data are called: three descriptions, the sheet and its six columns."""
+
+    csv: str
+    json: str
+    xlsx: str
+    sheet: str
+    columns: tuple[str, str, str, str, str, str]
+
+
+@dataclass(frozen=True)
 class Patterns:
     """How finished words are read, by named groups.
 
@@ -81,6 +92,7 @@ class Words(ABC):
     lang: ClassVar[str]
     endonym: ClassVar[str]
     fixed: ClassVar[Fixed]
+    attached: ClassVar[AttachedWords]
     measures: ClassVar[Mapping[str, MeasureWords]]
     kind_plural: ClassVar[Mapping[str, str]]
     kind_long: ClassVar[Mapping[str, str]]

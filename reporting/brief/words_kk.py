@@ -6,7 +6,7 @@ from datetime import date as Date
 from typing import ClassVar, Final
 
 from reporting.brief.facts import Count, NamedInstitution, Place, PlaceCount
-from reporting.brief.words import Fixed, MeasureWords, Patterns, Words
+from reporting.brief.words import AttachedWords, Fixed, MeasureWords, Patterns, Words
 from reporting.numerals import NO_BREAK_SPACE as NBSP
 from reporting.numerals import ablative, group_thousands, quarter_phrase
 from reporting.percent import format_percent
@@ -92,6 +92,13 @@ class Kazakh(Words):
         republic_total="Республика",
         cities_caption="Ірі қалалардағы күзет, дабыл түймесі және турникет",
         cities_corner="Қала",
+    )
+    attached = AttachedWords(
+        csv="Жолдар: кесте, мәтін түрінде (CSV)",
+        json="Құжаттың барлық көрсеткіштері (JSON)",
+        xlsx="Жолдар: электрондық кесте (XLSX)",
+        sheet="Жолдар",
+        columns=("Шара", "Ұйымдардың түрі", "Өңір немесе қала", "Барлығы", "Қамтылғаны", "%"),
     )
     measures: ClassVar = {
         "cctv_installed": MeasureWords(

@@ -9,7 +9,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-DATA = Path(__file__).resolve().parent.parent.parent / "reporting" / "data" / "brief_2023q1"
+ROOT = Path(__file__).resolve().parent.parent.parent
+DATA = ROOT / "reporting" / "data" / "brief_2023q1"
 
 KINDS = ("kindergarten", "school", "college")
 SCOPES = {
@@ -33,6 +34,20 @@ OBLIGED = {"kindergarten": 70, "school": 90, "college": 80}
 def rows(name: str) -> list[dict[str, str]]:
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def names() -> dict[str, dict[str, str]]:
+    """Place → its names in the three languages, for regions and for lines of large cities."""
+    found: dict[str, dict[str, str]] = {}
+    with (ROOT / "institutions" / "data" / "regions.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found[row["code"]] = {"name_ru": row["short_ru"], "name_en": row["name_en"]}
+    with (ROOT / "institutions" / "data" / "cities.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            line = found.setdefault(row["brief_line"], {"name_ru": "", "name_en": ""})
+            for lang, conjunction in (("name_ru", " и "), ("name_en", " and ")):
+                line[lang] += (conjunction if line[lang] else "") + row[lang]
+    return found
 
 
 def rounded(covered: int, total: int) -> int | None:
@@ -66,15 +81,14 @@ def count(total: int, covered: int) -> dict[str, Any]:
     return {"total": total, "covered": covered, "not_applicable": 0, "percent": rounded(covered, total)}
 
 
-def snapshot_2023q1(*, closed: bool = True) -> dict[str, Any]:
+def snapshot_2023q1(*, closed: bool = True, lang: str = "kk") -> dict[str, Any]:
     """The contract of `Brief.snapshot`, schema 1, in figures of the published brief."""
     totals, covered = registry(), covered_lines()
-    lines = list(
-        dict.fromkeys(row["place"] for row in rows("registry.csv") if row["place_type"] == "city_line")
-    )
+    lines = list(dict.fromkeys(row["place"] for row in rows("registry.csv") if row["place_type"] == "city_line"))
+    in_languages = names()
     places = {
-        "national": [{"place": code, "name_kk": name} for code, name in NATIONAL],
-        "large_cities": [{"place": line, "name_kk": line} for line in lines],
+        "national": [{"place": code, "name_kk": name} | in_languages[code] for code, name in NATIONAL],
+        "large_cities": [{"place": line, "name_kk": line} | in_languages[line] for line in lines],
     }
     institutions = {}
     for scope, members in places.items():
@@ -101,13 +115,11 @@ def snapshot_2023q1(*, closed: bool = True) -> dict[str, Any]:
             obliged[kind] = count(duty, min(duty, met * (OBLIGED[kind] + 8) // 100))
         for part in (headline, obliged):
             part["all"] = count(*(sum(part[kind][name] for kind in KINDS) for name in ("total", "covered")))
-        measures.append(
-            {"code": code, "scope": scope, "headline": headline, "obliged": obliged, "lines": printed}
-        )
+        measures.append({"code": code, "scope": scope, "headline": headline, "obliged": obliged, "lines": printed})
     return {
         "schema": 1,
         "scope": {"kind": "country", "code": "KZ"},
-        "lang": "kk",
+        "lang": lang,
         "period": {"code": "2023Q1", "year": 2023, "quarter": 1, "closed": closed},
         "as_of": "2023-03-31",
         "known_on": "2023-04-10",

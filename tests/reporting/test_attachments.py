@@ -15,7 +15,9 @@ import pytest
 import time_machine
 
 from reporting import attachments, snapshot
-from reporting.brief_text import LanguageNotWritten, compose, printed_lines
+from reporting.brief.composing import compose
+from reporting.brief.languages import LanguageNotWritten
+from reporting.brief.reading import printed_lines
 from tests.reporting.snapshots import snapshot_2023q1
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,6 +149,36 @@ def test_the_bytes_depend_on_nothing_but_the_brief(monkeypatch):
         for seed, zone in (("1", "Asia/Almaty"), ("2", "America/New_York"))
     }
     assert printed == {" ".join(hashlib.sha256(file.data).hexdigest() for file in first.values()) + "\n"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "description", "title", "first", "headings"),
+    [
+        (
+            "ru",
+            "Строки: таблица в виде текста (CSV)",
+            "Строки",
+            ["Система видеонаблюдения установлена", "Детские сады", "г. Астана", "96", "96", "100"],
+            ["Мера", "Вид организаций", "Регион или город", "Всего", "Охвачено", "%"],
+        ),
+        (
+            "en",
+            "Lines: a table as text (CSV)",
+            "Lines",
+            ["Video surveillance system installed", "Kindergartens", "Astana city", "96", "96", "100"],
+            ["Measure", "Kind of institution", "Region or city", "All", "Covered", "%"],
+        ),
+    ],
+)
+def test_the_data_speak_the_language_of_the_brief(lang, description, title, first, headings):
+    made = files(snapshot_2023q1(lang=lang))
+    assert made["csv"].description == description
+    assert made["csv"].data.decode("utf-8-sig").splitlines()[1].split(",")[4] == first[2]
+    with zipfile.ZipFile(io.BytesIO(made["xlsx"].data)) as book:
+        shared = ET.fromstring(book.read("xl/sharedStrings.xml"))  # noqa: S314 (our own file)
+        strings = [node.text for node in shared.iterfind(".//s:t", SHEET)]
+        assert f'name="{title}"' in book.read("xl/workbook.xml").decode()
+    assert strings[: len(headings) + 3] == [*headings, *first[:3]]
 
 
 def test_a_language_without_words_of_its_own_is_refused():

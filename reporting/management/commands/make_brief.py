@@ -14,10 +14,9 @@ from compliance.models import Period
 from reporting import publishing
 from reporting.brief.composing import compose
 from reporting.brief.document import to_text
+from reporting.brief.languages import LANGUAGES
 from reporting.enums import BriefState
 from reporting.snapshot import PeriodNotReady
-
-_LANGUAGES = ("kk",)
 
 
 class Command(BaseCommand):
@@ -26,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--period", required=True, metavar="QUARTER", help="as in 2023Q1")
         parser.add_argument("--scope", default="country", metavar="SCOPE", help="country")
-        parser.add_argument("--lang", default="kk", metavar="LANGUAGE", help="kk")
+        parser.add_argument("--lang", default="kk", metavar="LANGUAGE", help=", ".join(LANGUAGES))
         parser.add_argument("--output", required=True, metavar="FILE", help="where to write; - is standard output")
         parser.add_argument("--text", action="store_true", help="plain text instead of PDF")
 
@@ -34,9 +33,9 @@ class Command(BaseCommand):
         period = self._period(options["period"])
         if options["scope"] != "country":
             raise CommandError(f"--scope: {options['scope']!r} is unknown; choose from country.", returncode=2)
-        if options["lang"] not in _LANGUAGES:
+        if options["lang"] not in LANGUAGES:
             raise CommandError(
-                f"--lang: {options['lang']!r} is unknown; choose from {', '.join(_LANGUAGES)}.", returncode=2
+                f"--lang: {options['lang']!r} is unknown; choose from {', '.join(LANGUAGES)}.", returncode=2
             )
         target = options["output"]
         if target != "-" and not Path(target).absolute().parent.is_dir():
