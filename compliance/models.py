@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from compliance.citation import cite
 from compliance.enums import (
     Cause,
     EntryState,
@@ -65,7 +66,7 @@ class Directive(Titled):
 class Edition(models.Model):
     """A wording of a directive and the days on which it is in force."""
 
-    directive = models.ForeignKey(Directive, models.PROTECT, related_name="editions")
+    directive = models.ForeignKey(Directive, models.PROTECT, related_name="editions", verbose_name=_("directive"))
     code = models.CharField(_("code"), max_length=20)
     in_force_from = models.DateField(_("in force from"))
     in_force_to = models.DateField(_("in force to"), null=True, blank=True)
@@ -90,7 +91,7 @@ class Edition(models.Model):
 class Chapter(Titled):
     """A chapter of the Order; the checklist is grouped by it."""
 
-    directive = models.ForeignKey(Directive, models.PROTECT, related_name="chapters")
+    directive = models.ForeignKey(Directive, models.PROTECT, related_name="chapters", verbose_name=_("directive"))
     code = models.CharField(_("code"), max_length=20)
     sort_order = models.PositiveSmallIntegerField(_("order"))
 
@@ -110,8 +111,8 @@ class Requirement(Titled):
     `compliance.applicability`. `validity_months` is how long a proof holds where the document names no end.
     """
 
-    directive = models.ForeignKey(Directive, models.PROTECT, related_name="requirements")
-    chapter = models.ForeignKey(Chapter, models.PROTECT, related_name="requirements")
+    directive = models.ForeignKey(Directive, models.PROTECT, related_name="requirements", verbose_name=_("directive"))
+    chapter = models.ForeignKey(Chapter, models.PROTECT, related_name="requirements", verbose_name=_("chapter"))
     code = models.CharField(_("code"), max_length=30)
     paragraph = models.CharField(_("paragraph"), max_length=100, blank=True)
     guidance_kk = models.TextField(_("guidance in Kazakh"))
@@ -139,6 +140,11 @@ class Requirement(Titled):
                 fields=["measure"], condition=Q(measure__isnull=False), name="requirement_measure_once"
             ),
         ]
+
+    @property
+    def citation(self) -> str:
+        """Where it stands in the Order, in words; empty for what the Order does not name."""
+        return cite(self.paragraph)
 
     @property
     def guidance(self) -> str:
@@ -417,7 +423,9 @@ class Period(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=PeriodState, default=PeriodState.OPEN)
     closed_on = models.DateField(_("last day whose knowledge counts"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("closed by")
+    )
     reopen_note = models.TextField(_("reason for opening it again"), blank=True)
 
     objects = PeriodQuerySet.as_manager()
@@ -454,7 +462,9 @@ class PeriodException(models.Model):
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", verbose_name=_("institution"))
     until = models.DateField(_("until"))
     reason = models.CharField(_("reason"), max_length=300)
-    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("granted by")
+    )
 
     class Meta:
         verbose_name = _("exception")

@@ -85,12 +85,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='chapter',
             name='directive',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chapters', to='compliance.directive'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chapters', to='compliance.directive', verbose_name='directive'),
         ),
         migrations.AddField(
             model_name='edition',
             name='directive',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='compliance.directive'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='compliance.directive', verbose_name='directive'),
         ),
         migrations.AddField(
             model_name='evidence',
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ('closed_on', models.DateField(blank=True, null=True, verbose_name='last day whose knowledge counts')),
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
                 ('reopen_note', models.TextField(blank=True, verbose_name='reason for opening it again')),
-                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='closed by')),
             ],
             options={
                 'verbose_name': 'period',
@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('until', models.DateField(verbose_name='until')),
                 ('reason', models.CharField(max_length=300, verbose_name='reason')),
-                ('granted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('granted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='granted by')),
                 ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='institutions.institution', verbose_name='institution')),
                 ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exceptions', to='compliance.period', verbose_name='period')),
             ],
@@ -191,8 +191,8 @@ class Migration(migrations.Migration):
                 ('confidence', models.CharField(max_length=20, verbose_name='how far the text is verified')),
                 ('source', models.TextField(blank=True, verbose_name='source')),
                 ('sort_order', models.PositiveSmallIntegerField(verbose_name='order')),
-                ('chapter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requirements', to='compliance.chapter')),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requirements', to='compliance.directive')),
+                ('chapter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requirements', to='compliance.chapter', verbose_name='chapter')),
+                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requirements', to='compliance.directive', verbose_name='directive')),
             ],
             options={
                 'verbose_name': 'requirement',

@@ -28,7 +28,7 @@ from reporting.demo.accounts import HOME_REGION, make_accounts, make_director
 from reporting.demo.plan import PlannedInstitution, plan_registry
 from reporting.models import CoverageDay
 
-TITLE = "Demonstration"
+TITLE = "Көрсетілім деректері"  # stands where an author would; "data of the demonstration"
 SIZE = 9_986
 Progress = Callable[[str, int, int], None]
 
