@@ -78,7 +78,7 @@ class English(Words):
         regions_caption="Video surveillance in the regions: installed and connected to the OCC",
         regions_corner="Region",
         total_column="All",
-        counted="number",
+        counted="count",
         connected="OCC",
         republic_total="Country",
         cities_caption="Guard, panic button and turnstile in the large cities",
