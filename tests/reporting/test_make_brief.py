@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from compliance.enums import Measure
 from institutions.enums import Kind
 from reporting.models import Brief
-from tests.factories.institutions import InstitutionFactory
+from tests.factories.institutions import InstitutionFactory, LargeCityFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +44,24 @@ def test_the_same_figures_in_another_language_are_another_brief_of_the_quarter(t
     for lang in ("kk", "ru", "ru"):
         make(tmp_path, lang)
     assert list(Brief.objects.order_by("sequence").values_list("language", "sequence")) == [("kk", 1), ("ru", 2)]
+
+
+def test_two_cities_of_a_line_are_joined_by_a_word(tmp_path, places):
+    first = places.large_city
+    LargeCityFactory(
+        kato="352410000",
+        region=first.region,
+        name_kk="Теміртау",
+        name_ru="Темиртау",
+        name_en="Temirtau",
+        line=first.line,
+        line_order=first.line_order,
+    )
+    make(tmp_path, "ru", "--text")
+    lines = Brief.objects.get().snapshot["places"]["large_cities"]
+    assert [(line["name_kk"], line["name_ru"], line["name_en"]) for line in lines if line["place"] == first.line] == [
+        ("Қарағанды және Теміртау ққ.", "Караганда и Темиртау", "Karaganda and Temirtau")
+    ]
 
 
 def test_a_language_in_which_nobody_writes_is_refused(tmp_path):

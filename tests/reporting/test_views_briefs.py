@@ -146,6 +146,16 @@ def test_the_ministry_asks_for_a_brief_and_is_led_to_its_progress(
     assert (publishing.MAKE, {"brief": brief.pk}) in messages_sent
 
 
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_brief_is_asked_for_in_each_of_its_languages(registry, language):
+    client = signed_in(AnalystFactory().user)
+    offered = client.get(NEW).context["form"].fields["language"].choices
+    assert offered == [("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")]
+    client.post(NEW, {"period": "2026Q2", "language": language})
+    brief = Brief.objects.get()
+    assert (brief.language, brief.snapshot["lang"]) == (language, language)
+
+
 def test_asking_again_for_the_same_figures_leads_to_the_same_brief(brief):
     response = signed_in(AnalystFactory().user).post(NEW, {"period": "2026Q2", "language": "kk"})
     assert (response.url, Brief.objects.count()) == (page_of(brief), 1)
