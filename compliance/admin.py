@@ -32,6 +32,7 @@ from institutions import journal, registry
 from institutions.admin import ReadOnlyAdmin, SupportAdmin
 from institutions.clock import today
 from institutions.models import STATE_FIELDS, Institution, InstitutionState
+from institutions.validators import validate_day
 
 if TYPE_CHECKING:
     from institutions.http import AuthenticatedRequest
@@ -67,6 +68,7 @@ class InstitutionForm(_InstitutionForm):
     """Details, which have no dates, and the state's fields, which hold from `since` on."""
 
     since = forms.DateField(
+        validators=[validate_day],
         label=gettext_lazy("True since"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         required=False,

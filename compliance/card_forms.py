@@ -21,6 +21,7 @@ from institutions.clock import today
 from institutions.filters import InstitutionFilter
 from institutions.models import InstitutionState, User
 from institutions.querysets import InstitutionQuerySet
+from institutions.validators import validate_day
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -105,6 +106,7 @@ class FactsForm(forms.Form):
     staff = forms.IntegerField(label=gettext_lazy("Staff"), min_value=0, max_value=MOST_PEOPLE)
     learners = forms.IntegerField(label=gettext_lazy("Learners"), min_value=0, max_value=MOST_PEOPLE)
     since = forms.DateField(
+        validators=[validate_day],
         label=gettext_lazy("True since"),
         help_text=gettext_lazy("The first day on which all of this was so; today at the latest."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

@@ -44,6 +44,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Tables of figures shrink to a tenth on a poor line; Django pads the answers, so that secrets cannot be measured.
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "institutions.middleware.PersonLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

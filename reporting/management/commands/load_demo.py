@@ -7,11 +7,12 @@ from datetime import datetime, time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from tqdm import tqdm
 
-from compliance.models import Requirement
+from compliance.models import Batch, Requirement
 from reporting.demo.load import SIZE, NotADemonstration, is_demonstration, load
 
 
@@ -28,6 +29,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if Batch._meta.db_table not in connection.introspection.table_names():
+            raise CommandError("The database has no tables yet: run migrate first.")
         if is_demonstration():
             if options["if_empty"]:
                 self.stdout.write("The demonstration is there already.")
