@@ -44,9 +44,7 @@ REQUIRED = "ӘәҒғҚқҢңӨөҰұҮүҺһІі ЁёЪъ АЯая AZaz 01234567
 def cut(source: Path, style: str) -> Path:
     """Write the subset of one style as WOFF2 and return its path."""
     name, subfamily, *_ = STYLES[style]
-    options = subset.Options(
-        layout_features=["*"], hinting=False, flavor="woff2", name_IDs=["*"], notdef_outline=True
-    )
+    options = subset.Options(layout_features=["*"], hinting=False, flavor="woff2", name_IDs=["*"], notdef_outline=True)
     with TTFont(source / f"Tinos-{style}.ttf", recalcTimestamp=False) as font:
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=UNICODES)

@@ -97,9 +97,7 @@ CONDITIONS: Final[Mapping[str, Condition]] = MappingProxyType(
             ),
             Condition(
                 "event",
-                gettext_lazy(
-                    "Has something happened that calls for an extra briefing or a change of the passport?"
-                ),
+                gettext_lazy("Has something happened that calls for an extra briefing or a change of the passport?"),
                 gettext_lazy("an event that calls for it has happened"),
             ),
             Condition(
@@ -355,9 +353,7 @@ def judge(rule: Rule, *, kinds: Collection[str], edition: str, situation: Situat
     # A rule with a report and nothing else obliges nobody: it would make a duty out of a statistic.
     reached = duty is not None or (not rule.groups and bool(rule.conditions))
     obliged = reached and all(situation.holds(condition) for condition in rule.conditions)
-    counted = rule.report == "report:all" or (
-        rule.report == "report:large_cities" and situation.in_large_city
-    )
+    counted = rule.report == "report:all" or (rule.report == "report:large_cities" and situation.in_large_city)
     if not obliged and not counted:
         return None
 
@@ -376,9 +372,7 @@ def explain(basis: str) -> str:
     sentences = [str(_GROUP_TOKENS[token].words) for token in rule.groups]
     if rule.conditions:
         if not rule.groups:
-            sentences.append(
-                gettext("Obliged: Order No. 117, every facility to which the condition applies.")
-            )
+            sentences.append(gettext("Obliged: Order No. 117, every facility to which the condition applies."))
         reasons = ", ".join(str(CONDITIONS[condition].reason) for condition in rule.conditions)
         # Translators: a list of facts in lower case, such as "the premises are leased"
         sentences.append(gettext("Condition met: %(reasons)s.") % {"reasons": reasons})

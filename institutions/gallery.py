@@ -48,9 +48,7 @@ class SampleForm(forms.Form):
 
 class SampleFilter(forms.Form):
     q = forms.CharField(label="Ұйымның атауы немесе БСН", required=False)
-    region = forms.ChoiceField(
-        label="Область", choices=[("", "Все"), ("KZ-39", "Восточно-Казахстанская область")]
-    )
+    region = forms.ChoiceField(label="Область", choices=[("", "Все"), ("KZ-39", "Восточно-Казахстанская область")])
     due = forms.BooleanField(label="Тек мерзімі өткендер", required=False)
 
 
@@ -84,9 +82,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
                 {"label": "Анықтамалар", "url": "#", "icon": "report", "active": False},
                 {"label": "Журнал", "url": "#", "icon": "history", "active": False},
             ],
-            "form": SampleForm(
-                {"status": "met", "effective_on": "31.02.2023", "note": "Камералар орнатылды"}
-            ),
+            "form": SampleForm({"status": "met", "effective_on": "31.02.2023", "note": "Камералар орнатылды"}),
             "filter_form": SampleFilter(request.GET or None),
             "page": page,
             "moment": moment,

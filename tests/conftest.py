@@ -195,9 +195,7 @@ def order(request: pytest.FixtureRequest, db: None) -> Order:
         editions={edition.code: edition for edition in Edition.objects.all()},
         requirements=requirements,
         measures={
-            requirement.measure: requirement
-            for requirement in requirements.values()
-            if requirement.measure is not None
+            requirement.measure: requirement for requirement in requirements.values() if requirement.measure is not None
         },
         day=day,
     )

@@ -43,11 +43,7 @@ def test_an_entry_comes_into_its_state_by_the_verbs(order, places, state):
     entry = EntryFactory(item__institution__locality=places.district, **{state: True})
     entry.refresh_from_db()
     assert entry.state == state
-    actions = (
-        Journal.objects.filter(subject=f"statusentry:{entry.pk}")
-        .order_by("pk")
-        .values_list("action", flat=True)
-    )
+    actions = Journal.objects.filter(subject=f"statusentry:{entry.pk}").order_by("pk").values_list("action", flat=True)
     assert list(actions) == ACTIONS[state]
 
 

@@ -20,9 +20,7 @@ def test_each_file_that_a_style_sheet_names_is_there(sheet: Path) -> None:
     assert [name for name in local if "//" in name or not (sheet.parent / name).is_file()] == []
 
 
-@pytest.mark.parametrize(
-    "path", sorted([*STATIC.rglob("*.css"), *STATIC.rglob("*.js")]), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("path", sorted([*STATIC.rglob("*.css"), *STATIC.rglob("*.js")]), ids=lambda p: p.name)
 def test_no_file_refers_to_a_source_map(path: Path) -> None:
     assert "sourceMappingURL" not in path.read_text(encoding="utf-8")
 

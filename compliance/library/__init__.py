@@ -136,9 +136,7 @@ def load_library(path: Path | None = None) -> Library:
     chapters = _chapters(head.tables("chapter"))
     head.refuse_unknown()
 
-    strangers = {file.name for file in folder.glob("*.toml")} - {
-        f"{chapter.code}.toml" for chapter in chapters
-    }
+    strangers = {file.name for file in folder.glob("*.toml")} - {f"{chapter.code}.toml" for chapter in chapters}
     for name in sorted(strangers - {DIRECTIVE_FILE}):
         raise LibraryError(name, "", "", "the file belongs to no chapter")
 
@@ -155,9 +153,7 @@ def load_library(path: Path | None = None) -> Library:
             file_of[requirement.code] = name
             if requirement.measure is not None:
                 if requirement.measure in item_of:
-                    raise table.error(
-                        "measure", f"{item_of[requirement.measure]} is {requirement.measure} already"
-                    )
+                    raise table.error("measure", f"{item_of[requirement.measure]} is {requirement.measure} already")
                 item_of[requirement.measure] = requirement.code
             requirements.append(requirement)
         body.refuse_unknown()
@@ -322,9 +318,7 @@ def _editions(tables: Sequence[_Table]) -> tuple[LibraryEdition, ...]:
 def _chapters(tables: Sequence[_Table]) -> tuple[LibraryChapter, ...]:
     chapters: list[LibraryChapter] = []
     for place, table in enumerate(tables, start=1):
-        chapter = LibraryChapter(
-            code=table.text("code"), sort_order=table.number("sort_order"), **table.texts("title")
-        )
+        chapter = LibraryChapter(code=table.text("code"), sort_order=table.number("sort_order"), **table.texts("title"))
         table.refuse_unknown()
         if any(chapter.code == earlier.code for earlier in chapters):
             raise table.error("code", "is there twice")

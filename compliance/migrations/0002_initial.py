@@ -7,345 +7,792 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('compliance', '0001_initial'),
-        ('institutions', '0001_initial'),
+        ("compliance", "0001_initial"),
+        ("institutions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LedgerHead',
+            name="LedgerHead",
             fields=[
-                ('institution', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='ledger_head', serialize=False, to='institutions.institution')),
-                ('length', models.PositiveIntegerField(default=0)),
-                ('hash', models.CharField(default='', max_length=64)),
-                ('recorded_at', models.DateTimeField(null=True)),
+                (
+                    "institution",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="ledger_head",
+                        serialize=False,
+                        to="institutions.institution",
+                    ),
+                ),
+                ("length", models.PositiveIntegerField(default=0)),
+                ("hash", models.CharField(default="", max_length=64)),
+                ("recorded_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name': 'head of a ledger',
-                'verbose_name_plural': 'heads of ledgers',
+                "verbose_name": "head of a ledger",
+                "verbose_name_plural": "heads of ledgers",
             },
         ),
         migrations.CreateModel(
-            name='StatusChange',
+            name="StatusChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('from_status', models.CharField(choices=[('unknown', 'not answered'), ('met', 'met'), ('partly_met', 'partly met'), ('not_met', 'not met'), ('not_applicable', 'not applicable')], max_length=20, null=True)),
-                ('from_learners', models.PositiveIntegerField(null=True)),
-                ('to_status', models.CharField(choices=[('unknown', 'not answered'), ('met', 'met'), ('partly_met', 'partly met'), ('not_met', 'not met'), ('not_applicable', 'not applicable')], max_length=20, null=True)),
-                ('to_learners', models.PositiveIntegerField(null=True)),
-                ('effective_on', models.DateField()),
-                ('recorded_at', models.DateTimeField()),
-                ('recorded_on', models.DateField()),
-                ('cause', models.CharField(choices=[('decision', 'decision'), ('revocation', 'revocation'), ('expiry', 'end of validity'), ('opened', 'institution opened'), ('closed', 'institution closed'), ('changed', 'change of the institution'), ('edition', 'edition of the Order'), ('correction', 'correction of what was known'), ('batch', 'records taken over')], max_length=12)),
-                ('cause_ref', models.CharField(max_length=40)),
-                ('hash', models.CharField(max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.PositiveIntegerField()),
+                (
+                    "from_status",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "not answered"),
+                            ("met", "met"),
+                            ("partly_met", "partly met"),
+                            ("not_met", "not met"),
+                            ("not_applicable", "not applicable"),
+                        ],
+                        max_length=20,
+                        null=True,
+                    ),
+                ),
+                ("from_learners", models.PositiveIntegerField(null=True)),
+                (
+                    "to_status",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "not answered"),
+                            ("met", "met"),
+                            ("partly_met", "partly met"),
+                            ("not_met", "not met"),
+                            ("not_applicable", "not applicable"),
+                        ],
+                        max_length=20,
+                        null=True,
+                    ),
+                ),
+                ("to_learners", models.PositiveIntegerField(null=True)),
+                ("effective_on", models.DateField()),
+                ("recorded_at", models.DateTimeField()),
+                ("recorded_on", models.DateField()),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("decision", "decision"),
+                            ("revocation", "revocation"),
+                            ("expiry", "end of validity"),
+                            ("opened", "institution opened"),
+                            ("closed", "institution closed"),
+                            ("changed", "change of the institution"),
+                            ("edition", "edition of the Order"),
+                            ("correction", "correction of what was known"),
+                            ("batch", "records taken over"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("cause_ref", models.CharField(max_length=40)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'verbose_name': 'ledger row',
-                'verbose_name_plural': 'ledger',
-                'ordering': ['institution', 'seq'],
+                "verbose_name": "ledger row",
+                "verbose_name_plural": "ledger",
+                "ordering": ["institution", "seq"],
             },
         ),
         migrations.AddField(
-            model_name='batch',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="batch",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='cell',
-            name='large_city',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='institutions.largecity'),
+            model_name="cell",
+            name="large_city",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="institutions.largecity"
+            ),
         ),
         migrations.AddField(
-            model_name='cell',
-            name='locality',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='institutions.locality'),
+            model_name="cell",
+            name="locality",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="institutions.locality"
+            ),
         ),
         migrations.AddField(
-            model_name='cell',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='institutions.region'),
+            model_name="cell",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="institutions.region"
+            ),
         ),
         migrations.AddField(
-            model_name='checklistitem',
-            name='institution',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='institutions.institution', verbose_name='institution'),
+            model_name="checklistitem",
+            name="institution",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="institutions.institution",
+                verbose_name="institution",
+            ),
         ),
         migrations.AddField(
-            model_name='applicability',
-            name='item',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='spans', to='compliance.checklistitem'),
+            model_name="applicability",
+            name="item",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="spans",
+                to="compliance.checklistitem",
+            ),
         ),
         migrations.AddField(
-            model_name='chapter',
-            name='directive',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chapters', to='compliance.directive', verbose_name='directive'),
+            model_name="chapter",
+            name="directive",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="chapters",
+                to="compliance.directive",
+                verbose_name="directive",
+            ),
         ),
         migrations.AddField(
-            model_name='edition',
-            name='directive',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='compliance.directive', verbose_name='directive'),
+            model_name="edition",
+            name="directive",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="editions",
+                to="compliance.directive",
+                verbose_name="directive",
+            ),
         ),
         migrations.AddField(
-            model_name='evidence',
-            name='author',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="evidence",
+            name="author",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.CreateModel(
-            name='PendingFold',
+            name="PendingFold",
             fields=[
-                ('change', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='compliance.statuschange')),
+                (
+                    "change",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="compliance.statuschange",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'row to be folded',
-                'verbose_name_plural': 'rows to be folded',
+                "verbose_name": "row to be folded",
+                "verbose_name_plural": "rows to be folded",
             },
         ),
         migrations.AddField(
-            model_name='statuschange',
-            name='cell',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.cell'),
+            model_name="statuschange",
+            name="cell",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="compliance.cell"
+            ),
         ),
         migrations.AddField(
-            model_name='statuschange',
-            name='institution',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='institutions.institution'),
+            model_name="statuschange",
+            name="institution",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="institutions.institution",
+            ),
         ),
         migrations.AddField(
-            model_name='statuschange',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='compliance.checklistitem'),
+            model_name="statuschange",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="compliance.checklistitem"
+            ),
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='2023Q1', max_length=6, unique=True, validators=[django.core.validators.RegexValidator('^\\d{4}Q[1-4]$')], verbose_name='code')),
-                ('starts_on', models.DateField(unique=True, verbose_name='first day')),
-                ('ends_on', models.DateField(verbose_name='last day')),
-                ('state', models.CharField(choices=[('open', 'open'), ('closing', 'closing'), ('closed', 'closed')], default='open', max_length=10, verbose_name='state')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='last day whose knowledge counts')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
-                ('reopen_note', models.TextField(blank=True, verbose_name='reason for opening it again')),
-                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='closed by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="2023Q1",
+                        max_length=6,
+                        unique=True,
+                        validators=[django.core.validators.RegexValidator("^\\d{4}Q[1-4]$")],
+                        verbose_name="code",
+                    ),
+                ),
+                ("starts_on", models.DateField(unique=True, verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("closing", "closing"), ("closed", "closed")],
+                        default="open",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="last day whose knowledge counts")),
+                ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed at")),
+                ("reopen_note", models.TextField(blank=True, verbose_name="reason for opening it again")),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="closed by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'period',
-                'verbose_name_plural': 'periods',
-                'ordering': ['-starts_on'],
+                "verbose_name": "period",
+                "verbose_name_plural": "periods",
+                "ordering": ["-starts_on"],
             },
         ),
         migrations.CreateModel(
-            name='PeriodException',
+            name="PeriodException",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('until', models.DateField(verbose_name='until')),
-                ('reason', models.CharField(max_length=300, verbose_name='reason')),
-                ('granted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='granted by')),
-                ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='institutions.institution', verbose_name='institution')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exceptions', to='compliance.period', verbose_name='period')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("until", models.DateField(verbose_name="until")),
+                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                (
+                    "granted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="granted by",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="institutions.institution",
+                        verbose_name="institution",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="exceptions",
+                        to="compliance.period",
+                        verbose_name="period",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'exception',
-                'verbose_name_plural': 'exceptions',
+                "verbose_name": "exception",
+                "verbose_name_plural": "exceptions",
             },
         ),
         migrations.CreateModel(
-            name='RegisterDay',
+            name="RegisterDay",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("day", models.DateField()),
             ],
             options={
-                'verbose_name': 'day of the register',
-                'verbose_name_plural': 'day of the register',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='register_day_single')],
+                "verbose_name": "day of the register",
+                "verbose_name_plural": "day of the register",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="register_day_single")],
             },
         ),
         migrations.CreateModel(
-            name='Requirement',
+            name="Requirement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title_kk', models.CharField(max_length=500, verbose_name='title in Kazakh')),
-                ('title_ru', models.CharField(max_length=500, verbose_name='title in Russian')),
-                ('title_en', models.CharField(max_length=500, verbose_name='title in English')),
-                ('code', models.CharField(max_length=30, verbose_name='code')),
-                ('paragraph', models.CharField(blank=True, max_length=100, verbose_name='paragraph')),
-                ('guidance_kk', models.TextField(verbose_name='guidance in Kazakh')),
-                ('guidance_ru', models.TextField(verbose_name='guidance in Russian')),
-                ('guidance_en', models.TextField(verbose_name='guidance in English')),
-                ('proof_kk', models.TextField(verbose_name='what proves it, in Kazakh')),
-                ('proof_ru', models.TextField(verbose_name='what proves it, in Russian')),
-                ('proof_en', models.TextField(verbose_name='what proves it, in English')),
-                ('expires', models.BooleanField(verbose_name='expires')),
-                ('validity_months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='validity, months')),
-                ('kinds', models.JSONField(verbose_name='kinds of institution')),
-                ('applies', models.CharField(max_length=200, verbose_name='applies to')),
-                ('measure', models.CharField(blank=True, choices=[('cctv_installed', 'video surveillance installed'), ('cctv_connected', 'video surveillance connected to the operational control centre'), ('licensed_guard', 'licensed guard'), ('panic_button', 'panic button'), ('turnstile', 'turnstile')], max_length=20, null=True, verbose_name='measure of the brief')),
-                ('confidence', models.CharField(max_length=20, verbose_name='how far the text is verified')),
-                ('source', models.TextField(blank=True, verbose_name='source')),
-                ('sort_order', models.PositiveSmallIntegerField(verbose_name='order')),
-                ('chapter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requirements', to='compliance.chapter', verbose_name='chapter')),
-                ('directive', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requirements', to='compliance.directive', verbose_name='directive')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title_kk", models.CharField(max_length=500, verbose_name="title in Kazakh")),
+                ("title_ru", models.CharField(max_length=500, verbose_name="title in Russian")),
+                ("title_en", models.CharField(max_length=500, verbose_name="title in English")),
+                ("code", models.CharField(max_length=30, verbose_name="code")),
+                ("paragraph", models.CharField(blank=True, max_length=100, verbose_name="paragraph")),
+                ("guidance_kk", models.TextField(verbose_name="guidance in Kazakh")),
+                ("guidance_ru", models.TextField(verbose_name="guidance in Russian")),
+                ("guidance_en", models.TextField(verbose_name="guidance in English")),
+                ("proof_kk", models.TextField(verbose_name="what proves it, in Kazakh")),
+                ("proof_ru", models.TextField(verbose_name="what proves it, in Russian")),
+                ("proof_en", models.TextField(verbose_name="what proves it, in English")),
+                ("expires", models.BooleanField(verbose_name="expires")),
+                (
+                    "validity_months",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="validity, months"),
+                ),
+                ("kinds", models.JSONField(verbose_name="kinds of institution")),
+                ("applies", models.CharField(max_length=200, verbose_name="applies to")),
+                (
+                    "measure",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cctv_installed", "video surveillance installed"),
+                            ("cctv_connected", "video surveillance connected to the operational control centre"),
+                            ("licensed_guard", "licensed guard"),
+                            ("panic_button", "panic button"),
+                            ("turnstile", "turnstile"),
+                        ],
+                        max_length=20,
+                        null=True,
+                        verbose_name="measure of the brief",
+                    ),
+                ),
+                ("confidence", models.CharField(max_length=20, verbose_name="how far the text is verified")),
+                ("source", models.TextField(blank=True, verbose_name="source")),
+                ("sort_order", models.PositiveSmallIntegerField(verbose_name="order")),
+                (
+                    "chapter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requirements",
+                        to="compliance.chapter",
+                        verbose_name="chapter",
+                    ),
+                ),
+                (
+                    "directive",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requirements",
+                        to="compliance.directive",
+                        verbose_name="directive",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'requirement',
-                'verbose_name_plural': 'requirements',
-                'ordering': ['sort_order'],
+                "verbose_name": "requirement",
+                "verbose_name_plural": "requirements",
+                "ordering": ["sort_order"],
             },
         ),
         migrations.AddField(
-            model_name='checklistitem',
-            name='requirement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='compliance.requirement', verbose_name='requirement'),
+            model_name="checklistitem",
+            name="requirement",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="compliance.requirement",
+                verbose_name="requirement",
+            ),
         ),
         migrations.AddField(
-            model_name='cell',
-            name='requirement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.requirement'),
+            model_name="cell",
+            name="requirement",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="compliance.requirement"
+            ),
         ),
         migrations.CreateModel(
-            name='StatusEntry',
+            name="StatusEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('submitted', 'submitted'), ('approved', 'approved'), ('returned', 'returned'), ('withdrawn', 'withdrawn'), ('revoked', 'revoked')], default='draft', max_length=12, verbose_name='state')),
-                ('status', models.CharField(choices=[('unknown', 'not answered'), ('met', 'met'), ('partly_met', 'partly met'), ('not_met', 'not met'), ('not_applicable', 'not applicable')], max_length=20, verbose_name='status')),
-                ('effective_on', models.DateField(verbose_name='true since')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='valid until')),
-                ('note', models.TextField(blank=True, max_length=4000, verbose_name='note')),
-                ('created_at', models.DateTimeField(verbose_name='created at')),
-                ('saved_at', models.DateTimeField(verbose_name='saved at')),
-                ('submitted_at', models.DateTimeField(null=True, verbose_name='submitted at')),
-                ('content_hash', models.CharField(blank=True, max_length=64, verbose_name='hash of the content')),
-                ('item_version', models.PositiveIntegerField(null=True, verbose_name='version of the item at submission')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='decided at')),
-                ('return_reason', models.CharField(blank=True, choices=[('no_proof', 'the proof is missing'), ('wrong_proof', 'the proof does not show it'), ('wrong_date', 'the date is wrong'), ('expired', 'the document has ended'), ('unclear', 'the note is unclear'), ('other', 'another reason')], max_length=20, verbose_name='reason')),
-                ('decision_note', models.TextField(blank=True, max_length=4000, verbose_name='note of the decision')),
-                ('revoked_at', models.DateTimeField(null=True, verbose_name='revoked at')),
-                ('revoke_note', models.TextField(blank=True, max_length=4000, verbose_name='reason of the revocation')),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author')),
-                ('batch', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='compliance.batch')),
-                ('continues', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='continued_by', to='compliance.statusentry')),
-                ('decided_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
-                ('evidence', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='compliance.evidence', verbose_name='evidence')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='compliance.checklistitem', verbose_name='item')),
-                ('revoked_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('submitted_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='submitted by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("submitted", "submitted"),
+                            ("approved", "approved"),
+                            ("returned", "returned"),
+                            ("withdrawn", "withdrawn"),
+                            ("revoked", "revoked"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "not answered"),
+                            ("met", "met"),
+                            ("partly_met", "partly met"),
+                            ("not_met", "not met"),
+                            ("not_applicable", "not applicable"),
+                        ],
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                ("effective_on", models.DateField(verbose_name="true since")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="valid until")),
+                ("note", models.TextField(blank=True, max_length=4000, verbose_name="note")),
+                ("created_at", models.DateTimeField(verbose_name="created at")),
+                ("saved_at", models.DateTimeField(verbose_name="saved at")),
+                ("submitted_at", models.DateTimeField(null=True, verbose_name="submitted at")),
+                ("content_hash", models.CharField(blank=True, max_length=64, verbose_name="hash of the content")),
+                (
+                    "item_version",
+                    models.PositiveIntegerField(null=True, verbose_name="version of the item at submission"),
+                ),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="decided at")),
+                (
+                    "return_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no_proof", "the proof is missing"),
+                            ("wrong_proof", "the proof does not show it"),
+                            ("wrong_date", "the date is wrong"),
+                            ("expired", "the document has ended"),
+                            ("unclear", "the note is unclear"),
+                            ("other", "another reason"),
+                        ],
+                        max_length=20,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("decision_note", models.TextField(blank=True, max_length=4000, verbose_name="note of the decision")),
+                ("revoked_at", models.DateTimeField(null=True, verbose_name="revoked at")),
+                ("revoke_note", models.TextField(blank=True, max_length=4000, verbose_name="reason of the revocation")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="author",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="compliance.batch",
+                    ),
+                ),
+                (
+                    "continues",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="continued_by",
+                        to="compliance.statusentry",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="compliance.evidence",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="compliance.checklistitem",
+                        verbose_name="item",
+                    ),
+                ),
+                (
+                    "revoked_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="submitted by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'entry',
-                'verbose_name_plural': 'entries',
-                'ordering': ['-pk'],
+                "verbose_name": "entry",
+                "verbose_name_plural": "entries",
+                "ordering": ["-pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='applicability',
-            constraint=models.UniqueConstraint(fields=('item', 'valid_from'), name='applicability_starts_once_a_day'),
+            model_name="applicability",
+            constraint=models.UniqueConstraint(fields=("item", "valid_from"), name="applicability_starts_once_a_day"),
         ),
         migrations.AddConstraint(
-            model_name='applicability',
-            constraint=models.CheckConstraint(condition=models.Q(('obliged', True), ('counted', True), _connector='OR'), name='applicability_has_a_reason'),
+            model_name="applicability",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("obliged", True), ("counted", True), _connector="OR"),
+                name="applicability_has_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chapter',
-            constraint=models.UniqueConstraint(fields=('directive', 'code'), name='chapter_code_once'),
+            model_name="chapter",
+            constraint=models.UniqueConstraint(fields=("directive", "code"), name="chapter_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(fields=('directive', 'code'), name='edition_code_once'),
+            model_name="edition",
+            constraint=models.UniqueConstraint(fields=("directive", "code"), name="edition_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.CheckConstraint(condition=models.Q(('in_force_to', None), ('in_force_to__gte', models.F('in_force_from')), _connector='OR'), name='edition_dates_in_order'),
+            model_name="edition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("in_force_to", None), ("in_force_to__gte", models.F("in_force_from")), _connector="OR"
+                ),
+                name="edition_dates_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('issued_on')), _connector='OR'), name='evidence_dates_in_order', violation_error_message='The document ends before it was issued.'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until", None), ("valid_until__gte", models.F("issued_on")), _connector="OR"),
+                name="evidence_dates_in_order",
+                violation_error_message="The document ends before it was issued.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statuschange',
-            constraint=models.UniqueConstraint(fields=('institution', 'seq'), name='ledger_seq_once'),
+            model_name="statuschange",
+            constraint=models.UniqueConstraint(fields=("institution", "seq"), name="ledger_seq_once"),
         ),
         migrations.AddConstraint(
-            model_name='statuschange',
-            constraint=models.CheckConstraint(condition=models.Q(('from_status__isnull', False), ('to_status__isnull', False), _connector='OR'), name='ledger_row_moves'),
+            model_name="statuschange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("from_status__isnull", False), ("to_status__isnull", False), _connector="OR"),
+                name="ledger_row_moves",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('closed_on__isnull', False), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at', None), ('closed_on', None)), _connector='OR'), name='period_closed_names_its_day'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", False), ("closed_on__isnull", False), ("state", "closed")),
+                    models.Q(models.Q(("state", "closed"), _negated=True), ("closed_at", None), ("closed_on", None)),
+                    _connector="OR",
+                ),
+                name="period_closed_names_its_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gt', models.F('starts_on'))), name='period_dates_in_order'),
+            model_name="period",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gt", models.F("starts_on"))), name="period_dates_in_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='periodexception',
-            constraint=models.UniqueConstraint(fields=('period', 'institution'), name='exception_once'),
+            model_name="periodexception",
+            constraint=models.UniqueConstraint(fields=("period", "institution"), name="exception_once"),
         ),
         migrations.AddConstraint(
-            model_name='requirement',
-            constraint=models.UniqueConstraint(fields=('directive', 'code'), name='requirement_code_once'),
+            model_name="requirement",
+            constraint=models.UniqueConstraint(fields=("directive", "code"), name="requirement_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='requirement',
-            constraint=models.UniqueConstraint(condition=models.Q(('measure__isnull', False)), fields=('measure',), name='requirement_measure_once'),
+            model_name="requirement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("measure__isnull", False)), fields=("measure",), name="requirement_measure_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='checklistitem',
-            constraint=models.UniqueConstraint(fields=('institution', 'requirement'), name='item_once'),
+            model_name="checklistitem",
+            constraint=models.UniqueConstraint(fields=("institution", "requirement"), name="item_once"),
         ),
         migrations.AddIndex(
-            model_name='statusentry',
-            index=models.Index(condition=models.Q(('state', 'submitted')), fields=['submitted_at'], name='entry_awaiting'),
+            model_name="statusentry",
+            index=models.Index(
+                condition=models.Q(("state", "submitted")), fields=["submitted_at"], name="entry_awaiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('item', 'author'), name='entry_one_draft_a_person'),
+            model_name="statusentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "draft")), fields=("item", "author"), name="entry_one_draft_a_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'submitted')), fields=('item',), name='entry_one_waiting_an_item'),
+            model_name="statusentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "submitted")), fields=("item",), name="entry_one_waiting_an_item"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'unknown'), _negated=True), name='entry_answers', violation_error_message='Choose an answer.'),
+            model_name="statusentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "unknown"), _negated=True),
+                name="entry_answers",
+                violation_error_message="Choose an answer.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('effective_on')), _connector='OR'), name='entry_dates_in_order', violation_error_message='The last day lies before the first.'),
+            model_name="statusentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until", None), ("valid_until__gte", models.F("effective_on")), _connector="OR"
+                ),
+                name="entry_dates_in_order",
+                violation_error_message="The last day lies before the first.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('author__isnull', False), ('batch', None)), models.Q(('author', None), ('batch__isnull', False)), _connector='OR'), name='entry_author_or_batch'),
+            model_name="statusentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("author__isnull", False), ("batch", None)),
+                    models.Q(("author", None), ("batch__isnull", False)),
+                    _connector="OR",
+                ),
+                name="entry_author_or_batch",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('content_hash', ''), ('state', 'draft'), ('submitted_at', None), ('submitted_by', None)), ('batch__isnull', False), models.Q(models.Q(('state', 'draft'), _negated=True), models.Q(('content_hash', ''), _negated=True), ('submitted_at__isnull', False), ('submitted_by__isnull', False)), _connector='OR'), name='entry_submitted_whole_or_absent'),
+            model_name="statusentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("content_hash", ""), ("state", "draft"), ("submitted_at", None), ("submitted_by", None)),
+                    ("batch__isnull", False),
+                    models.Q(
+                        models.Q(("state", "draft"), _negated=True),
+                        models.Q(("content_hash", ""), _negated=True),
+                        ("submitted_at__isnull", False),
+                        ("submitted_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_submitted_whole_or_absent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state__in', ['draft', 'submitted', 'withdrawn'])), models.Q(('decided_at__isnull', False), ('state__in', ['approved', 'returned', 'revoked']), models.Q(('decided_by__isnull', False), ('batch__isnull', False), _connector='OR')), _connector='OR'), name='entry_decision_whole_or_absent', violation_error_message='A decision names who decided and when.'),
+            model_name="statusentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decided_at", None), ("decided_by", None), ("state__in", ["draft", "submitted", "withdrawn"])
+                    ),
+                    models.Q(
+                        ("decided_at__isnull", False),
+                        ("state__in", ["approved", "returned", "revoked"]),
+                        models.Q(("decided_by__isnull", False), ("batch__isnull", False), _connector="OR"),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_decision_whole_or_absent",
+                violation_error_message="A decision names who decided and when.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'returned'), _negated=True), models.Q(models.Q(('return_reason', ''), _negated=True), models.Q(('decision_note', ''), _negated=True)), _connector='OR'), name='entry_returned_with_reason', violation_error_message='A return names its reason.'),
+            model_name="statusentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "returned"), _negated=True),
+                    models.Q(
+                        models.Q(("return_reason", ""), _negated=True), models.Q(("decision_note", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_returned_with_reason",
+                violation_error_message="A return names its reason.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'revoked'), _negated=True), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False), models.Q(('revoke_note', ''), _negated=True)), _connector='OR'), name='entry_revoked_with_reason', violation_error_message='A revocation names who, when and why.'),
+            model_name="statusentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "revoked"), _negated=True),
+                    models.Q(
+                        ("revoked_at__isnull", False),
+                        ("revoked_by__isnull", False),
+                        models.Q(("revoke_note", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_revoked_with_reason",
+                violation_error_message="A revocation names who, when and why.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), ('author', None), models.Q(models.Q(('decided_by', models.F('author')), _negated=True), models.Q(('decided_by', models.F('submitted_by')), _negated=True)), _connector='OR'), name='entry_four_eyes', violation_error_message='Nobody decides what they wrote or submitted.'),
+            model_name="statusentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by", None),
+                    ("author", None),
+                    models.Q(
+                        models.Q(("decided_by", models.F("author")), _negated=True),
+                        models.Q(("decided_by", models.F("submitted_by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_four_eyes",
+                violation_error_message="Nobody decides what they wrote or submitted.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statusentry',
-            constraint=models.CheckConstraint(condition=models.Q(('revoked_by', None), models.Q(models.Q(('author', None), models.Q(('revoked_by', models.F('author')), _negated=True), _connector='OR'), models.Q(('submitted_by', None), models.Q(('revoked_by', models.F('submitted_by')), _negated=True), _connector='OR'), models.Q(('decided_by', None), models.Q(('revoked_by', models.F('decided_by')), _negated=True), _connector='OR')), _connector='OR'), name='entry_revoked_by_another', violation_error_message='A wrong approval is revoked by another person.'),
+            model_name="statusentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("revoked_by", None),
+                    models.Q(
+                        models.Q(
+                            ("author", None),
+                            models.Q(("revoked_by", models.F("author")), _negated=True),
+                            _connector="OR",
+                        ),
+                        models.Q(
+                            ("submitted_by", None),
+                            models.Q(("revoked_by", models.F("submitted_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        models.Q(
+                            ("decided_by", None),
+                            models.Q(("revoked_by", models.F("decided_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_revoked_by_another",
+                violation_error_message="A wrong approval is revoked by another person.",
+            ),
         ),
     ]

@@ -139,16 +139,12 @@ def control(field: BoundField, help: str = "", relabelled: str = "") -> SafeStri
     widget = field.field.widget
     attrs: dict[str, str | bool] = {}
     if help and not field.help_text:
-        attrs["aria-describedby"] = f"{field.auto_id}_helptext" + (
-            f" {field.auto_id}_error" if field.errors else ""
-        )
+        attrs["aria-describedby"] = f"{field.auto_id}_helptext" + (f" {field.auto_id}_error" if field.errors else "")
     if widget_type(field) == "control":
         own = widget.attrs.get("class", "")
         if relabelled:
             attrs["placeholder"] = ""
-        attrs["class"] = (
-            f"{'form-select' if isinstance(widget, forms.Select) else 'form-control'} {own}".strip()
-        )
+        attrs["class"] = f"{'form-select' if isinstance(widget, forms.Select) else 'form-control'} {own}".strip()
     return field.as_widget(attrs=attrs)
 
 

@@ -6,90 +6,165 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('compliance', '0002_initial'),
+        ("compliance", "0002_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CoverageTotal',
+            name="CoverageTotal",
             fields=[
-                ('met', models.IntegerField(default=0)),
-                ('partly_met', models.IntegerField(default=0)),
-                ('not_met', models.IntegerField(default=0)),
-                ('unknown', models.IntegerField(default=0)),
-                ('not_applicable', models.IntegerField(default=0)),
-                ('met_learners', models.IntegerField(default=0)),
-                ('partly_met_learners', models.IntegerField(default=0)),
-                ('not_met_learners', models.IntegerField(default=0)),
-                ('unknown_learners', models.IntegerField(default=0)),
-                ('not_applicable_learners', models.IntegerField(default=0)),
-                ('cell', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='total', serialize=False, to='compliance.cell')),
+                ("met", models.IntegerField(default=0)),
+                ("partly_met", models.IntegerField(default=0)),
+                ("not_met", models.IntegerField(default=0)),
+                ("unknown", models.IntegerField(default=0)),
+                ("not_applicable", models.IntegerField(default=0)),
+                ("met_learners", models.IntegerField(default=0)),
+                ("partly_met_learners", models.IntegerField(default=0)),
+                ("not_met_learners", models.IntegerField(default=0)),
+                ("unknown_learners", models.IntegerField(default=0)),
+                ("not_applicable_learners", models.IntegerField(default=0)),
+                (
+                    "cell",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="total",
+                        serialize=False,
+                        to="compliance.cell",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'total of coverage',
-                'verbose_name_plural': 'totals of coverage',
-                'constraints': [models.CheckConstraint(condition=models.Q(('met__gte', 0), ('not_applicable__gte', 0), ('not_met__gte', 0), ('partly_met__gte', 0), ('unknown__gte', 0)), name='coverage_total_not_negative')],
+                "verbose_name": "total of coverage",
+                "verbose_name_plural": "totals of coverage",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("met__gte", 0),
+                            ("not_applicable__gte", 0),
+                            ("not_met__gte", 0),
+                            ("partly_met__gte", 0),
+                            ("unknown__gte", 0),
+                        ),
+                        name="coverage_total_not_negative",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Brief',
+            name="Brief",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('country', 'country')], default='country', max_length=20, verbose_name='scope')),
-                ('language', models.CharField(default='kk', max_length=2, verbose_name='language')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('sequence', models.PositiveIntegerField()),
-                ('dated_on', models.DateField(verbose_name='date')),
-                ('snapshot', models.JSONField(verbose_name='snapshot')),
-                ('snapshot_hash', models.CharField(max_length=64)),
-                ('records', models.JSONField(default=dict, verbose_name='records behind the figures')),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('checking', 'being checked'), ('rendering', 'being rendered'), ('ready', 'ready'), ('refused', 'refused'), ('failed', 'failed')], default='queued', max_length=12, verbose_name='state')),
-                ('progress', models.PositiveSmallIntegerField(default=0, verbose_name='progress, percent')),
-                ('findings', models.JSONField(blank=True, default=list, verbose_name='findings')),
-                ('error', models.TextField(blank=True, verbose_name='error')),
-                ('file', models.FileField(blank=True, max_length=200, upload_to='briefs/', verbose_name='file')),
-                ('file_hash', models.CharField(blank=True, max_length=64)),
-                ('pages', models.PositiveSmallIntegerField(null=True)),
-                ('requested_at', models.DateTimeField(verbose_name='requested at')),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='briefs', to='compliance.period', verbose_name='period')),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("country", "country")], default="country", max_length=20, verbose_name="scope"
+                    ),
+                ),
+                ("language", models.CharField(default="kk", max_length=2, verbose_name="language")),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="number")),
+                ("sequence", models.PositiveIntegerField()),
+                ("dated_on", models.DateField(verbose_name="date")),
+                ("snapshot", models.JSONField(verbose_name="snapshot")),
+                ("snapshot_hash", models.CharField(max_length=64)),
+                ("records", models.JSONField(default=dict, verbose_name="records behind the figures")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("checking", "being checked"),
+                            ("rendering", "being rendered"),
+                            ("ready", "ready"),
+                            ("refused", "refused"),
+                            ("failed", "failed"),
+                        ],
+                        default="queued",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("progress", models.PositiveSmallIntegerField(default=0, verbose_name="progress, percent")),
+                ("findings", models.JSONField(blank=True, default=list, verbose_name="findings")),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                ("file", models.FileField(blank=True, max_length=200, upload_to="briefs/", verbose_name="file")),
+                ("file_hash", models.CharField(blank=True, max_length=64)),
+                ("pages", models.PositiveSmallIntegerField(null=True)),
+                ("requested_at", models.DateTimeField(verbose_name="requested at")),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="briefs",
+                        to="compliance.period",
+                        verbose_name="period",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'brief',
-                'verbose_name_plural': 'briefs',
-                'ordering': ['-requested_at', '-pk'],
-                'constraints': [models.UniqueConstraint(fields=('scope', 'period', 'language', 'snapshot_hash'), name='brief_once_a_snapshot'), models.UniqueConstraint(fields=('period', 'sequence'), name='brief_sequence_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'ready'), _negated=True), models.Q(models.Q(('file', ''), _negated=True), models.Q(('file_hash', ''), _negated=True)), _connector='OR'), name='brief_ready_has_file')],
+                "verbose_name": "brief",
+                "verbose_name_plural": "briefs",
+                "ordering": ["-requested_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scope", "period", "language", "snapshot_hash"), name="brief_once_a_snapshot"
+                    ),
+                    models.UniqueConstraint(fields=("period", "sequence"), name="brief_sequence_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "ready"), _negated=True),
+                            models.Q(models.Q(("file", ""), _negated=True), models.Q(("file_hash", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="brief_ready_has_file",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CoverageDay',
+            name="CoverageDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('met', models.IntegerField(default=0)),
-                ('partly_met', models.IntegerField(default=0)),
-                ('not_met', models.IntegerField(default=0)),
-                ('unknown', models.IntegerField(default=0)),
-                ('not_applicable', models.IntegerField(default=0)),
-                ('met_learners', models.IntegerField(default=0)),
-                ('partly_met_learners', models.IntegerField(default=0)),
-                ('not_met_learners', models.IntegerField(default=0)),
-                ('unknown_learners', models.IntegerField(default=0)),
-                ('not_applicable_learners', models.IntegerField(default=0)),
-                ('effective_on', models.DateField()),
-                ('recorded_on', models.DateField()),
-                ('cell', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='days', to='compliance.cell')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("met", models.IntegerField(default=0)),
+                ("partly_met", models.IntegerField(default=0)),
+                ("not_met", models.IntegerField(default=0)),
+                ("unknown", models.IntegerField(default=0)),
+                ("not_applicable", models.IntegerField(default=0)),
+                ("met_learners", models.IntegerField(default=0)),
+                ("partly_met_learners", models.IntegerField(default=0)),
+                ("not_met_learners", models.IntegerField(default=0)),
+                ("unknown_learners", models.IntegerField(default=0)),
+                ("not_applicable_learners", models.IntegerField(default=0)),
+                ("effective_on", models.DateField()),
+                ("recorded_on", models.DateField()),
+                (
+                    "cell",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="days", to="compliance.cell"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'day of coverage',
-                'verbose_name_plural': 'days of coverage',
-                'constraints': [models.UniqueConstraint(fields=('cell', 'effective_on', 'recorded_on'), name='coverage_day_once')],
+                "verbose_name": "day of coverage",
+                "verbose_name_plural": "days of coverage",
+                "constraints": [
+                    models.UniqueConstraint(fields=("cell", "effective_on", "recorded_on"), name="coverage_day_once")
+                ],
             },
         ),
     ]

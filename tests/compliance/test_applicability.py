@@ -46,13 +46,9 @@ GROUP_TOKENS = [
 REPORTS = ["report:all", "report:large_cities"]
 
 
-def verdict(
-    text: str, *, edition: str = "2022", kinds: tuple[str, ...] = KINDS, **change: object
-) -> str | None:
+def verdict(text: str, *, edition: str = "2022", kinds: tuple[str, ...] = KINDS, **change: object) -> str | None:
     """The basis of the ruling on the village school with some things changed."""
-    ruling = judge(
-        Rule.parse(text), kinds=kinds, edition=edition, situation=replace(VILLAGE_SCHOOL, **change)
-    )
+    ruling = judge(Rule.parse(text), kinds=kinds, edition=edition, situation=replace(VILLAGE_SCHOOL, **change))
     return ruling.basis if ruling else None
 
 
@@ -125,9 +121,7 @@ def test_an_unknown_edition_has_no_groups():
 )
 def test_a_group_token_obliges_its_groups_in_its_edition_only(token, obliged):
     people_of_group = {"1": 299, "2": 700, "3": 701}
-    of_2022 = "".join(
-        group if verdict(token, people=people) else "." for group, people in people_of_group.items()
-    )
+    of_2022 = "".join(group if verdict(token, people=people) else "." for group, people in people_of_group.items())
     of_now = "".join(
         group if verdict(token, edition="current", people=people) else "."
         for group, people in {"1": 700, "2": 701}.items()
@@ -180,9 +174,7 @@ def test_the_report_on_large_cities_counts_only_there(edition):
 
 def test_conditions_do_not_restrict_the_report():
     situation = replace(VILLAGE_SCHOOL, facts={"has_grounds": False})
-    ruling = judge(
-        Rule.parse("all; if:has_grounds; report:all"), kinds=KINDS, edition="2022", situation=situation
-    )
+    ruling = judge(Rule.parse("all; if:has_grounds; report:all"), kinds=KINDS, edition="2022", situation=situation)
     assert ruling == Ruling(obliged=False, counted=True, basis="report:all")
 
 
@@ -381,9 +373,7 @@ def test_a_basis_of_unknown_tokens_is_not_explained():
 
 EXAMPLES = {
     "village kindergarten": Situation("kindergarten", 120, "village", False, {}, False),
-    "school in a district centre": Situation(
-        "school", 500, "district_centre", False, {"near_traffic": True}, False
-    ),
+    "school in a district centre": Situation("school", 500, "district_centre", False, {"near_traffic": True}, False),
     "school in a large city, with a guard": Situation("school", 1200, "regional_city", True, {}, True),
     "large rural college, everything but grounds": Situation(
         "college", 900, "village", False, {fact: fact != "has_grounds" for fact in FACTS}, False

@@ -24,8 +24,7 @@ def test_the_act_and_its_editions(library):
         date(2022, 3, 30),
     )
     assert [
-        (edition.code, edition.in_force_from, edition.in_force_to, edition.provenance)
-        for edition in library.editions
+        (edition.code, edition.in_force_from, edition.in_force_to, edition.provenance) for edition in library.editions
     ] == [
         ("2022", date(2022, 4, 16), date(2026, 7, 11), "read"),
         ("current", date(2026, 7, 12), None, "quoted"),
@@ -49,9 +48,7 @@ def test_the_edition_in_force_on_a_day(library, day, code):
 
 def test_chapters_and_how_many_items_each_has(library):
     codes = [requirement.chapter for requirement in library.requirements]
-    assert [
-        (chapter.sort_order, chapter.code, codes.count(chapter.code)) for chapter in library.chapters
-    ] == [
+    assert [(chapter.sort_order, chapter.code, codes.count(chapter.code)) for chapter in library.chapters] == [
         (1, "access", 9),
         (2, "guarding", 6),
         (3, "engineering", 18),
@@ -64,9 +61,7 @@ def test_chapters_and_how_many_items_each_has(library):
 
 
 def test_the_five_measures_are_the_items_that_the_brief_counts(library):
-    assert {
-        requirement.measure: requirement.code for requirement in library.requirements if requirement.measure
-    } == {
+    assert {requirement.measure: requirement.code for requirement in library.requirements if requirement.measure} == {
         "licensed_guard": "GRD-CONTRACT",
         "cctv_installed": "CCTV",
         "cctv_connected": "CCTV-OPS",
@@ -92,9 +87,7 @@ def test_the_report_counts_exactly_the_measures(library):
 
 def test_what_expires_and_after_how_many_months(library):
     assert {
-        requirement.code: requirement.validity_months
-        for requirement in library.requirements
-        if requirement.expires
+        requirement.code: requirement.validity_months for requirement in library.requirements if requirement.expires
     } == {
         "GRD-CONTRACT": 36,
         "GRD-LEASE": None,
@@ -113,19 +106,18 @@ def test_what_expires_and_after_how_many_months(library):
 def test_items_for_kindergartens_only(library):
     every_kind = ("kindergarten", "school", "college")
     assert {
-        requirement.code: requirement.kinds
-        for requirement in library.requirements
-        if requirement.kinds != every_kind
+        requirement.code: requirement.kinds for requirement in library.requirements if requirement.kinds != every_kind
     } == {"INTERCOM": ("kindergarten",), "TRN-PRESCHOOL": ("kindergarten",)}
 
 
 def test_items_that_were_not_compared_with_the_text(library):
-    assert [
-        requirement.code for requirement in library.requirements if requirement.confidence == "secondary"
-    ] == ["GRD-STAFF", "INTERCOM", "FENCE", "INT-NOBD"]
-    assert [requirement.code for requirement in library.requirements if not requirement.paragraph] == [
-        "GRD-STAFF"
+    assert [requirement.code for requirement in library.requirements if requirement.confidence == "secondary"] == [
+        "GRD-STAFF",
+        "INTERCOM",
+        "FENCE",
+        "INT-NOBD",
     ]
+    assert [requirement.code for requirement in library.requirements if not requirement.paragraph] == ["GRD-STAFF"]
 
 
 def test_a_source_is_cited_in_full(library):
@@ -171,9 +163,7 @@ def test_guidance_is_one_to_three_sentences_and_proof_one(library):
     assert [row for row in texts if not 1 <= row[2] <= 3 or row[3] != 1] == []
 
 
-@pytest.mark.parametrize(
-    "code", ["PAS-HAVE", "PAS-AGREE", "PAS-UPDATE", "PAS-DSP", "PAS-FAMILY", "PAS-MULTI"]
-)
+@pytest.mark.parametrize("code", ["PAS-HAVE", "PAS-AGREE", "PAS-UPDATE", "PAS-DSP", "PAS-FAMILY", "PAS-MULTI"])
 def test_items_on_the_passport_warn_against_uploading_it(library, code):
     requirement = next(requirement for requirement in library.requirements if requirement.code == code)
     assert re.search(r"[Dd]o not (upload|enter)|[Nn]ever upload", requirement.guidance_en)
@@ -420,9 +410,7 @@ def test_a_file_that_belongs_to_no_chapter_is_refused(folder):
 
 def test_an_unknown_source_is_refused(folder):
     change(folder, "access.toml", 'sources = ["text-2022"]', 'sources = ["hearsay"]')
-    with pytest.raises(
-        LibraryError, match="access.toml: ACC-ORDER: sources: 'hearsay' is none of text-2022, "
-    ):
+    with pytest.raises(LibraryError, match="access.toml: ACC-ORDER: sources: 'hearsay' is none of text-2022, "):
         load_library(folder)
 
 

@@ -36,9 +36,7 @@ class ItemFactory(DjangoModelFactory):
         **fields: Any,
     ) -> ChecklistItem:
         wanted = {"requirement__measure": measure} if code is None else {"requirement__code": code}
-        return ChecklistItem.objects.select_related("institution", "requirement").get(
-            institution=institution, **wanted
-        )
+        return ChecklistItem.objects.select_related("institution", "requirement").get(institution=institution, **wanted)
 
 
 def _author_for(institution: Institution) -> User:

@@ -73,9 +73,7 @@ def settlement_of(locality: Locality) -> Settlement | None:
     """The first settlement of a locality, or a new village; None in a city of republican significance."""
     if locality.region.kind == RegionKind.REPUBLICAN_CITY:
         return None
-    return Settlement.objects.filter(locality=locality).order_by("kato").first() or SettlementFactory(
-        locality=locality
-    )
+    return Settlement.objects.filter(locality=locality).order_by("kato").first() or SettlementFactory(locality=locality)
 
 
 class InstitutionFactory(DjangoModelFactory):
@@ -96,9 +94,7 @@ class InstitutionFactory(DjangoModelFactory):
     locality = factory.SubFactory(LocalityFactory)
     settlement = factory.LazyAttribute(lambda made: settlement_of(made.locality))
     settlement_class = factory.LazyAttribute(
-        lambda made: (
-            SettlementClass.REPUBLICAN_CITY if made.settlement is None else made.settlement.settlement_class
-        )
+        lambda made: SettlementClass.REPUBLICAN_CITY if made.settlement is None else made.settlement.settlement_class
     )
     staff = 30
     learners = 240

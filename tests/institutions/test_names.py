@@ -5,9 +5,7 @@ from hypothesis import strategies as st
 from institutions.names import KAZAKH_ALPHABET, LATIN_ALPHABET, SORT_KEY_LENGTH, search_key, sort_key_kk
 
 kazakh_words = st.text(alphabet=KAZAKH_ALPHABET, max_size=12)
-names = st.text(
-    alphabet=KAZAKH_ALPHABET + KAZAKH_ALPHABET.upper() + LATIN_ALPHABET + "0123456789 №«»-", max_size=30
-)
+names = st.text(alphabet=KAZAKH_ALPHABET + KAZAKH_ALPHABET.upper() + LATIN_ALPHABET + "0123456789 №«»-", max_size=30)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +51,7 @@ def test_different_names_keep_different_search_keys():
 def test_a_part_of_a_name_is_found_in_it():
     whole = search_key("Ақселеу Сейдімбек атындағы жалпы білім беретін мектебі")
 
-    assert [
-        part for part in ("сейдимбек", "Seidimbek", "ақсел", "жалпы білім") if search_key(part) not in whole
-    ] == []
+    assert [part for part in ("сейдимбек", "Seidimbek", "ақсел", "жалпы білім") if search_key(part) not in whole] == []
 
 
 @given(st.text(max_size=40) | names)
@@ -109,9 +105,7 @@ def test_names_sort_as_in_a_kazakh_list(in_order):
 
 @given(kazakh_words, kazakh_words)
 def test_words_compare_letter_by_letter(one, other):
-    in_alphabet = [KAZAKH_ALPHABET.index(letter) for letter in one] < [
-        KAZAKH_ALPHABET.index(x) for x in other
-    ]
+    in_alphabet = [KAZAKH_ALPHABET.index(letter) for letter in one] < [KAZAKH_ALPHABET.index(x) for x in other]
 
     assert (sort_key_kk(one) < sort_key_kk(other)) == in_alphabet
 

@@ -44,9 +44,7 @@ def words(html: str) -> str:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_a_page_has_no_inline_style_or_script_and_asks_no_other_server(path):
-    source = re.sub(
-        r"\{% comment %\}.*?\{% endcomment %\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
-    )
+    source = re.sub(r"\{% comment %\}.*?\{% endcomment %\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     found = re.findall(
         r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:|(?:src|href)=\"(?:https?:)?//",
         source,
@@ -56,17 +54,13 @@ def test_a_page_has_no_inline_style_or_script_and_asks_no_other_server(path):
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_every_icon_that_a_page_names_is_in_the_sprite(path):
-    sprite = set(
-        re.findall(r'<symbol id="([^"]+)"', (STATIC / "img" / "icons.svg").read_text(encoding="utf-8"))
-    )
+    sprite = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "img" / "icons.svg").read_text(encoding="utf-8")))
     named = set(re.findall(r'(?:\{% icon |icon=|icon\|default:)"([^"]+)"', path.read_text(encoding="utf-8")))
     assert named - sprite == set()
 
 
 def test_every_look_has_its_icon_in_the_sprite():
-    sprite = set(
-        re.findall(r'<symbol id="([^"]+)"', (STATIC / "img" / "icons.svg").read_text(encoding="utf-8"))
-    )
+    sprite = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "img" / "icons.svg").read_text(encoding="utf-8")))
     looks = [*qalqan.STATUS_LOOKS.values(), *qalqan.ENTRY_LOOKS.values()]
     named = {icon for _word, icon, _tone in looks} | {icon for icon, _tone in qalqan.ALERT_LOOKS.values()}
     assert named - sprite == set()
@@ -105,9 +99,7 @@ PAIRS = [
 @pytest.mark.parametrize("night", [0, 1], ids=["by day", "by night"])
 @pytest.mark.parametrize(("fg", "bg", "least"), PAIRS)
 def test_colours_can_be_told_apart(fg, bg, least, night):
-    tokens = re.findall(
-        r"--q-([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (STATIC / "css" / "tokens.css").read_text()
-    )
+    tokens = re.findall(r"--q-([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", (STATIC / "css" / "tokens.css").read_text())
     colours = {name: pair for name, *pair in tokens}
     assert contrast(colours[fg][night], colours[bg][night]) >= least
 
@@ -140,8 +132,7 @@ def test_an_unheard_of_status_is_an_error():
 
 def test_an_icon_with_a_label_speaks():
     assert render('{% icon "check" label=label %}', label="<done>") == (
-        '<svg class="icon" role="img" aria-label="&lt;done&gt;">'
-        '<use href="/static/img/icons.svg#check"></use></svg>'
+        '<svg class="icon" role="img" aria-label="&lt;done&gt;"><use href="/static/img/icons.svg#check"></use></svg>'
     )
 
 
@@ -175,9 +166,7 @@ def test_a_card_escapes_its_title_and_keeps_its_content():
 
 
 def test_a_table_frame_can_be_reached_by_keyboard_and_has_a_name():
-    html = render(
-        '{% table_frame label="Coverage" css="pinned stacked" %}<table></table>{% endtable_frame %}'
-    )
+    html = render('{% table_frame label="Coverage" css="pinned stacked" %}<table></table>{% endtable_frame %}')
     assert html == (
         '<div class="q-table-scroll q-table-scroll--pinned q-table-scroll--stacked" role="region"'
         ' aria-label="Coverage" tabindex="0"><table></table></div>'
@@ -220,9 +209,7 @@ class SampleForm(forms.Form):
 def ids_and_references(html: str) -> tuple[set[str], set[str]]:
     ids = set(re.findall(r'\sid="([^"]+)"', html))
     described = {one for many in re.findall(r'aria-describedby="([^"]+)"', html) for one in many.split()}
-    return ids, described | set(re.findall(r'\sfor="([^"]+)"', html)) | set(
-        re.findall(r'href="#([^"]+)"', html)
-    )
+    return ids, described | set(re.findall(r'\sfor="([^"]+)"', html)) | set(re.findall(r'href="#([^"]+)"', html))
 
 
 def test_errors_help_and_labels_are_tied_to_their_fields():
@@ -234,9 +221,7 @@ def test_errors_help_and_labels_are_tied_to_their_fields():
 
 
 def test_a_refused_form_comes_back_filled():
-    html = render_to_string(
-        "components/form_fields.html", {"form": SampleForm({"day": "31.02.2023", "answer": "b"})}
-    )
+    html = render_to_string("components/form_fields.html", {"form": SampleForm({"day": "31.02.2023", "answer": "b"})})
     assert 'value="31.02.2023"' in html
     assert re.search(r'value="b"[^>]*checked', html)
 
@@ -389,9 +374,7 @@ def test_a_stranger_reaches_the_way_in(client, name):
 
 @pytest.mark.django_db
 def test_a_wrong_password_keeps_the_address(client):
-    response = client.post(
-        reverse("account_login"), {"login": "somebody@example.kz", "password": "wrong wrong"}
-    )
+    response = client.post(reverse("account_login"), {"login": "somebody@example.kz", "password": "wrong wrong"})
     html = response.content.decode()
     assert response.status_code == 200
     assert 'value="somebody@example.kz"' in html

@@ -15,9 +15,7 @@ DEFIES = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {OBEYS}
 
 
 def started(folder: Path, program: str) -> Child:
-    child = Child(
-        "web", [sys.executable, "-c", program], log=folder / "web.log", cwd=folder, env=dict(os.environ)
-    )
+    child = Child("web", [sys.executable, "-c", program], log=folder / "web.log", cwd=folder, env=dict(os.environ))
     while child.exit_code is None and "up" not in child.log.read_text():
         time.sleep(0.01)
     return child

@@ -132,8 +132,7 @@ def test_the_small_form_is_the_whole_one_without_the_other_items(registry, whole
     measured = set(REQUIREMENT.values())
 
     stripped = [
-        replace(one, answers=[answer for answer in one.answers if answer.requirement in measured])
-        for one in whole
+        replace(one, answers=[answer for answer in one.answers if answer.requirement in measured]) for one in whole
     ]
 
     assert stripped == registry
@@ -311,9 +310,7 @@ def test_some_lose_what_they_had(registry):
 
 def test_other_items_are_answered_once_by_those_whom_they_concern_and_worse_in_villages(whole):
     others = [requirement for requirement in load_library().requirements if requirement.measure is None]
-    by_kind = {
-        kind: {r.code for r in others if kind in r.kinds} for kind in ("kindergarten", "school", "college")
-    }
+    by_kind = {kind: {r.code for r in others if kind in r.kinds} for kind in ("kindergarten", "school", "college")}
     codes = {requirement.code for requirement in others}
     answered = asked = 0
     met = defaultdict(list)

@@ -64,12 +64,8 @@ AKMOLA = Line(
     4,
     "Ақмола (122-ден 114) – 93%",
 )
-ALMATY = Line(
-    "cctv_connected", "national", "kindergarten", "KZ-19", 101, 6, 6, "ден", 7, "Алматы (101- ден 6) – 6%"
-)
-SEMEY = Line(
-    "licensed_guard", "large_cities", "school", "Семей қ.", 70, None, 100, None, 5, "Семей қ. (70) – 100%"
-)
+ALMATY = Line("cctv_connected", "national", "kindergarten", "KZ-19", 101, 6, 6, "ден", 7, "Алматы (101- ден 6) – 6%")
+SEMEY = Line("licensed_guard", "large_cities", "school", "Семей қ.", 70, None, 100, None, 5, "Семей қ. (70) – 100%")
 
 
 def reordered():
@@ -254,9 +250,7 @@ FAULTS = [
         "“Атырау және Құлсары ққ.” is no place of this measure",
         id="a city in a list of regions",
     ),
-    pytest.param(
-        figures_of, changed(FIGURES, "KZ-19", "KZ-11"), 3, "place", "the same as line 2", id="place twice"
-    ),
+    pytest.param(figures_of, changed(FIGURES, "KZ-19", "KZ-11"), 3, "place", "the same as line 2", id="place twice"),
     pytest.param(
         figures_of,
         changed(FIGURES, ",Алматы (101- ден 6) – 6%", ""),

@@ -25,9 +25,7 @@ def csv_rows(path):
 
 
 REGIONS = [row["code"] for row in csv_rows(ROOT / "institutions" / "data" / "regions.csv")]
-CITY_LINES = {
-    row["brief_line"]: row["region_code"] for row in csv_rows(ROOT / "institutions" / "data" / "cities.csv")
-}
+CITY_LINES = {row["brief_line"]: row["region_code"] for row in csv_rows(ROOT / "institutions" / "data" / "cities.csv")}
 
 
 def brief(findings):
@@ -155,9 +153,7 @@ def headline(measure, kind, total=None, covered=None, percent=None, *, scope="la
             [("percent_mismatch", "licensed_guard", "school", "Семей қ.", "71", "100")],
             id="one number, and not all",
         ),
-        pytest.param(
-            "0, 0", [("percent_mismatch", "licensed_guard", "school", "Семей қ.", "0", "–")], id="0 of 0"
-        ),
+        pytest.param("0, 0", [("percent_mismatch", "licensed_guard", "school", "Семей қ.", "0", "–")], id="0 of 0"),
         pytest.param("0", [], id="nobody, and no percentage"),
         pytest.param("200-ден 199, 99", [], id="99.5 is not all"),
         pytest.param("8-ден 1, 13", [], id="half goes up"),
@@ -238,9 +234,7 @@ def sum_finding(measure, kind, printed, expected):
 @pytest.mark.parametrize(
     ("headlines", "expected"),
     [
-        pytest.param(
-            [headline("institutions", "school", 138), headline("licensed_guard", "school", None, 111)], []
-        ),
+        pytest.param([headline("institutions", "school", 138), headline("licensed_guard", "school", None, 111)], []),
         pytest.param(
             [headline("licensed_guard", "school", None, 101)],
             [sum_finding("licensed_guard", "school", "101", "111")],
@@ -266,9 +260,7 @@ def sum_finding(measure, kind, printed, expected):
             [],
             id="headlines of what has no lines",
         ),
-        pytest.param(
-            [headline("institutions", "school", 139, scope="national")], [], id="headlines of another scope"
-        ),
+        pytest.param([headline("institutions", "school", 139, scope="national")], [], id="headlines of another scope"),
         pytest.param(
             [headline("institutions", "all", 9), headline("licensed_guard", "all", 9, 9, 100)],
             [],
@@ -524,9 +516,7 @@ def test_a_turned_pair_is_one_finding(said, data):
     position = some(data.draw, lines, lambda figure: figure.covered is not None)
     assume(position is not None)
     right = lines[position]
-    turned = changed(
-        lines, position, total=right.covered, covered=right.total, suffix=ablative_suffix(right.covered)
-    )
+    turned = changed(lines, position, total=right.covered, covered=right.total, suffix=ablative_suffix(right.covered))
     assert rules(check(turned, headlines, city_lines_region=REGION_OF)) == {
         ("covered_exceeds_total", right.measure, right.kind, right.place)
     }

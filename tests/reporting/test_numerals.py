@@ -89,9 +89,7 @@ def test_numerals_are_spelled_as_they_are_said(number, words):
 
 def test_every_number_to_a_million_takes_the_suffix_of_its_last_word():
     wrong = [
-        number
-        for number in range(1_000_001)
-        if ablative_suffix(number) != SUFFIX_OF_WORD[spoken_words(number)[-1]]
+        number for number in range(1_000_001) if ablative_suffix(number) != SUFFIX_OF_WORD[spoken_words(number)[-1]]
     ]
     assert wrong == []
 

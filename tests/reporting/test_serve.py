@@ -16,8 +16,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_refused() -> None:
         with pytest.raises(CommandError) as refusal:
             serve.free_address("127.0.0.1", port)
     assert str(refusal.value) == (
-        f"Port {port} on 127.0.0.1 cannot be used: Address already in use."
-        " Choose another: --port, in make PORT=."
+        f"Port {port} on 127.0.0.1 cannot be used: Address already in use. Choose another: --port, in make PORT=."
     )
 
 
