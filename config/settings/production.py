@@ -4,6 +4,9 @@ from config.env import env
 from config.settings.base import *  # noqa: F403
 from config.settings.base import STORAGES
 
+# Named here so that a start without them stops with their names; base reads them.
+env.str("DATABASE_URL")
+env.str("REDIS_URL")
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
