@@ -60,17 +60,20 @@ check: install-dev ## Migrations, Django's checks, static files as in production
 	$(TEST_SETTINGS) $(MANAGE) check --fail-level WARNING
 	@.ci/production_check
 
-pytest: install-dev ## The suite on SQLite, without browser and services
+.PHONY: tools
+tools:
+	@.ci/need_tools
+
+pytest: install-dev tools ## The suite on SQLite, without browser and services
 	$(PY) -m pytest -n $(JOBS) -m "not browser and not services and not journey"
 
 journeys: install-dev ## The ways across the apps, on a running site with a real worker
 	$(PY) -m pytest -m "journey and not browser"
 
-browser: install-dev ## The journeys through the pages in Chromium
-	@.ci/need_chromium
+browser: install-dev tools ## The journeys through the pages in Chromium
 	$(PY) -m pytest -m "browser"
 
-test: lint check pytest journeys browser ## All that needs no services
+test: tools lint check pytest journeys browser ## All that needs no services
 
 test-services: install-dev ## The suite on PostgreSQL and Redis, with real workers; starts them if need be
 	@.ci/services $(MAKE) --no-print-directory pytest-services
