@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from compliance.models import StatusEntry
 from compliance.querysets import StatusEntryQuerySet
 from compliance.reading import note_reading
 from compliance.views.answers import READ_AND_WRITE, standing_answer
+from institutions import access
 from institutions.clock import local_day
 from institutions.http import AuthenticatedRequest
 from institutions.models import User
@@ -37,6 +38,7 @@ OTHERS: Final = 20
 @require_safe
 def queue(request: AuthenticatedRequest) -> HttpResponse:
     """Everything that waits in the places where the person decides, the oldest first."""
+    _only_for_deciders(request.user)
     day = local_day(timezone.now())
     found = _filtered(request)
     waiting = _queue_of(request.user, found)
@@ -60,6 +62,7 @@ def clean(request: AuthenticatedRequest) -> HttpResponse:
 
     They are shown before they are approved: a decision names what was shown.
     """
+    _only_for_deciders(request.user)
     day = local_day(timezone.now())
     found = _filtered(request)
     fit = _others_hands(_queue_of(request.user, found), request.user).rule_clean(day)
@@ -278,6 +281,12 @@ def _look_up(user: User, pk: int) -> StatusEntry:
     """An entry of a place where the person decides; a draft is its author's alone. Raises Http404."""
     scope = StatusEntry.objects.of_deciders(user).exclude(state=EntryState.DRAFT)
     return get_object_or_404(scope.with_context().select_related("revoked_by"), pk=pk)
+
+
+def _only_for_deciders(user: User) -> None:
+    """For whoever decides nothing there is no queue. One query."""
+    if not access.roles_of(user) & access.DECIDE:
+        raise Http404
 
 
 def _filtered(request: AuthenticatedRequest) -> QueueFilter:

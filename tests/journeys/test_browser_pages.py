@@ -31,7 +31,7 @@ ALSO = {
         "/coverage/?as_of=31.02.2026",
         "/briefs/?page=9",
     ],
-    "director": ["/accounts/password/change/", "/review/"],
+    "director": ["/accounts/password/change/"],
     "approver": ["/review/?older=x"],
     "editor": ["/institutions/?q=zzzz"],
     "administrator": [
