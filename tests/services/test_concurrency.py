@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -290,8 +291,8 @@ sums.fold()
 def test_a_fold_that_is_killed_loses_nothing_and_doubles_nothing(order, places, patch, tmp_path):
     InstitutionFactory(locality=places.district)
     waiting = PendingFold.objects.count()
-    database = connection.settings_dict
-    url = f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    given = urllib.parse.urlsplit(os.environ["DATABASE_URL"])  # with its password; the test's database beside it
+    url = urllib.parse.urlunsplit(given._replace(path=f"/{connection.settings_dict['NAME']}"))
     worker = subprocess.Popen(
         [sys.executable, "-c", KILLED.format(patch=patch)],
         env=os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.test"},
