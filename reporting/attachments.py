@@ -67,7 +67,7 @@ def data_files(snapshot: Snapshot, *, number: str, date: Date) -> tuple[Attached
 
 
 def snapshot_json(snapshot: Snapshot) -> bytes:
-    """The snapshot in the form that `reporting.snapshot.digest_of` hashes: whoever holds the file can check it."""
+    """The snapshot in a fixed form; its SHA-256 is the brief's `snapshot_hash`: whoever holds the file can check it."""
     return json.dumps(snapshot, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from compliance.models import Period, PeriodException, StatusChange
 from institutions.enums import Kind, Lifecycle
 from institutions.models import InstitutionState, LargeCity, Region
 from reporting import sums
+from reporting.attachments import snapshot_json
 from reporting.brief.facts import Count, NamedInstitution, Place, PlaceCount, Snapshot
 from reporting.brief.facts import Measure as MeasureFigures
 from reporting.brief.facts import Period as PeriodFacts
@@ -90,9 +90,8 @@ def take(period: Period, *, language: str, today: date) -> Taken:
 
 
 def digest_of(snapshot: Snapshot) -> str:
-    """SHA-256 of the snapshot in a fixed form."""
-    text = json.dumps(snapshot, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """SHA-256 of the snapshot in the form in which it is attached to the brief."""
+    return hashlib.sha256(snapshot_json(snapshot)).hexdigest()
 
 
 def figures_of(kept: Records) -> dict[tuple[str, str, str], tuple[int, int]]:
