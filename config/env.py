@@ -5,7 +5,7 @@ Every variable that Qalqan reads is read here or in a settings module through `e
 | variable | meaning | default |
 |---|---|---|
 | DATABASE_URL | database | SQLite in the data folder |
-| REDIS_URL | Celery's broker and the cache | file-system broker, database cache |
+| REDIS_URL | Celery's broker and the cache | file-system broker, cache in files |
 | QALQAN_DATA_DIR | where everything that runs is written | .var |
 | SECRET_KEY, ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS | production only | required there |
 """
