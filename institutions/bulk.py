@@ -54,3 +54,15 @@ def reset_sequences(*tables: type[models.Model]) -> None:
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), list(tables)):
             cursor.execute(statement)
+
+
+def renew_statistics(*tables: type[models.Model]) -> None:
+    """After many rows came or went: let PostgreSQL's planner know, within the same transaction.
+
+    Until then it plans for the tables as they were (empty, most likely), and a join of them may take minutes.
+    """
+    if connection.vendor != "postgresql":
+        return
+    names = ", ".join(connection.ops.quote_name(table._meta.db_table) for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {names}")

@@ -13,6 +13,7 @@ from compliance import books, ledger
 from compliance.enums import Level, Status
 from compliance.models import ChecklistItem, PendingFold, RegisterDay, StatusChange
 from institutions import registry
+from institutions.bulk import renew_statistics
 from reporting.models import COUNT_FIELDS, CoverageDay, CoverageTotal
 
 BATCH = 5_000  # ledger rows a transaction
@@ -131,6 +132,7 @@ def rebuild() -> int:
             f"SELECT cell_id, {_DAY_SUMS} FROM {_DAYS} WHERE effective_on <= %s GROUP BY cell_id",
             [day],
         )
+    renew_statistics(PendingFold, CoverageDay, CoverageTotal)
     return CoverageDay.objects.count()
 
 

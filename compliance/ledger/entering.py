@@ -22,13 +22,15 @@ from compliance.models import (
     Cell,
     ChecklistItem,
     LedgerHead,
+    PendingFold,
     RegisterDay,
     StatusChange,
     StatusEntry,
 )
 from compliance.timeline import Answer, CellKey, Held, ListedSpan, Move, Segment, Standing, StateSpan
-from institutions.bulk import insert_rows, next_id, reset_sequences
+from institutions.bulk import insert_rows, next_id, renew_statistics, reset_sequences
 from institutions.clock import local_day
+from institutions.models import Institution, InstitutionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,17 @@ class _BulkWriter:
                     "SELECT id FROM compliance_statuschange WHERE id >= %s AND id < %s",
                     [first_change, self._next_change],
                 )
+            renew_statistics(
+                Institution,
+                InstitutionState,
+                Cell,
+                ChecklistItem,
+                Applicability,
+                StatusEntry,
+                StatusChange,
+                PendingFold,
+                LedgerHead,
+            )
             hints.after_commit(hints.FOLD)
         return self._next_change - first_change
 
