@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from compliance.applicability import Rule
 from compliance.citation import cite
 from compliance.enums import (
     Cause,
@@ -145,6 +146,11 @@ class Requirement(Titled):
     def citation(self) -> str:
         """Where it stands in the Order, in words; empty for what the Order does not name."""
         return cite(self.paragraph)
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether the wording in force, or whom it obliges, is known at second hand only; pages say so."""
+        return self.confidence != "verified" or Rule.parse(self.applies).unconfirmed
 
     @property
     def guidance(self) -> str:

@@ -237,3 +237,9 @@ def test_a_period_knows_its_year_and_quarter(order):
 def test_rows_say_what_they_are(item, table):
     assert all(str(row) for row in table.objects.all()[:3])
     assert str(InstitutionFactory(locality=item.institution.locality, name_kk="№ 5 мектеп")) == "№ 5 мектеп"
+
+
+@pytest.mark.parametrize(("code", "said"), [("CCTV", False), ("GRD-CONTRACT", True), ("GRD-STAFF", True)])
+def test_a_requirement_says_that_its_wording_is_not_confirmed(order, code, said):
+    """A rule with an unconfirmed token, or a text known at second hand."""
+    assert order.requirements[code].unconfirmed is said
