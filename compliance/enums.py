@@ -77,7 +77,6 @@ MOVES: dict[Verb, tuple[EntryState, EntryState]] = {
     Verb.RETURN: (EntryState.SUBMITTED, EntryState.RETURNED),
     Verb.REVOKE: (EntryState.APPROVED, EntryState.REVOKED),
 }
-DECIDED = frozenset({EntryState.APPROVED, EntryState.RETURNED, EntryState.REVOKED})
 
 
 class ReturnReason(models.TextChoices):

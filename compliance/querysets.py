@@ -142,11 +142,6 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
             for chapter in Chapter.objects.filter(pk__in=counts)
         ]
 
-    def count_by_status(self) -> dict[str, int]:
-        """How many items count as what, every status named. One query."""
-        counts = self.aggregate(**{status: Count("pk", filter=Q(status=status)) for status in Status.values})
-        return {status: counts[status] for status in Status.values}
-
 
 def clean_conditions(day: date) -> dict[str, Q]:
     """What an entry must fulfil to be approved in bulk, by name; `day` is the day of the decision.

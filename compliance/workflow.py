@@ -14,7 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from compliance import content, ledger, periods
-from compliance.enums import MOVES, Cause, ReturnReason, Status, Verb
+from compliance.enums import MOVES, Cause, EntryState, ReturnReason, Status, Verb
 from compliance.models import ChecklistItem, Evidence, StatusChange, StatusEntry
 from institutions import journal
 from institutions.clock import local_day
@@ -94,7 +94,7 @@ def save_draft(
         return _save_draft(item, answer, by=by, now=now, continues=continues)
     except IntegrityError:
         # Sent twice at once: the other one has made the draft, and this one renews it.
-        if not StatusEntry.objects.filter(item=item, author=by, state="draft").exists():
+        if not StatusEntry.objects.filter(item=item, author=by, state=EntryState.DRAFT).exists():
             raise
         return _save_draft(item, answer, by=by, now=now, continues=continues)
 
@@ -103,7 +103,9 @@ def save_draft(
 def _save_draft(
     item: ChecklistItem, answer: AnswerData, *, by: User, now: datetime, continues: StatusEntry | None
 ) -> StatusEntry:
-    draft = StatusEntry.objects.select_for_update(of=("self",)).filter(item=item, author=by, state="draft").first()
+    draft = (
+        StatusEntry.objects.select_for_update(of=("self",)).filter(item=item, author=by, state=EntryState.DRAFT).first()
+    )
     if draft is None:
         draft = StatusEntry(item=item, author=by, created_at=now, continues=continues)
     draft.status = answer.status
@@ -127,7 +129,7 @@ def _save_draft(
 @transaction.atomic
 def discard_draft(entry: StatusEntry, *, by: User, now: datetime) -> None:
     """Throw the person's own draft away."""
-    deleted, _rows = StatusEntry.objects.filter(pk=entry.pk, author=by, state="draft").delete()
+    deleted, _rows = StatusEntry.objects.filter(pk=entry.pk, author=by, state=EntryState.DRAFT).delete()
     if not deleted:
         raise StaleDecision(entry.pk)
     journal.write("entry.discard", entry, by=by, institution=entry.item.institution_id, now=now)

@@ -12,11 +12,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, Value, When
 
 from compliance.enums import MEASURE_SCOPE, Level, Measure, Scope, Status
-from compliance.models import PendingFold, RegisterDay, Requirement, StatusChange
+from compliance.models import PendingFold, RegisterDay, StatusChange
 from institutions.enums import Kind
 from institutions.models import Institution, LargeCity, Locality, Membership, Region, User
 from institutions.querysets import InstitutionQuerySet
-from reporting.models import COUNT_FIELDS, CoverageDay, CoverageTotal
+from reporting.models import COUNT_FIELDS, COUNTED, CoverageDay, CoverageTotal
 from reporting.percent import percent
 
 COUNTRY = "KZ"
@@ -220,19 +220,7 @@ def institutions_behind(question: Question, part: Part) -> InstitutionQuerySet:
 
 def statuses_of(question: Question, institutions: Collection[int]) -> dict[int, Status]:
     """What each of some institutions counted as, by its key; those that did not count are left out. One query."""
-    rows = (
-        _ledger_rows(question)
-        .filter(institution__in=institutions)
-        .order_by()
-        .values_list("institution")
-        .annotate(**{f"times_{status}": _times([status]) for status in _STATUSES})
-    )
-    return {
-        institution: status
-        for institution, *times in rows
-        for status, count_of in zip(_STATUSES, times, strict=True)
-        if count_of > 0
-    }
+    return {record.institution: Status(record.status) for record in records(question, institutions)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,25 +244,17 @@ class Figure:
 def figures(question: Question, by: Sequence[Dimension]) -> list[Figure]:
     """Lines for every place and kind that `by` asks for, in the ministry's order, empty ones included."""
     place_by = next((dimension for dimension in PLACES if dimension in by), None)
-    dimensions = [dimension for dimension in (place_by, Dimension.KIND) if dimension in by]
-    counted = count(question, [dimension for dimension in dimensions if dimension is not None])
-    places = [COUNTRY] if place_by is None else places_of(place_by, question)
-    kinds = list(Kind) if Dimension.KIND in by else [ALL]
+    by_kind = Dimension.KIND in by
+    dimensions = [*([place_by] if place_by else []), *([Dimension.KIND] if by_kind else [])]
+    counted = count(question, dimensions)
+
+    def counts(place: str, kind: str) -> Counts:
+        return counted.get((*([place] if place_by else []), *([kind] if by_kind else [])), Counts())
+
     return [
-        Figure(
-            place,
-            str(kind),
-            counted.get(
-                tuple(
-                    value
-                    for dimension, value in ((place_by, place), (Dimension.KIND, str(kind)))
-                    if dimension in dimensions and dimension is not None
-                ),
-                Counts(),
-            ),
-        )
-        for place in places
-        for kind in kinds
+        Figure(place, kind, counts(place, kind))
+        for place in (places_of(place_by, question) if place_by else [COUNTRY])
+        for kind in (Kind.values if by_kind else [ALL])
     ]
 
 
@@ -290,23 +270,26 @@ class Record:
     status: str
 
 
-def records(question: Question) -> list[Record]:
-    """Every institution that counts for one requirement, with its status; from the ledger, not from the sums."""
+def records(question: Question, institutions: Collection[int] | None = None) -> list[Record]:
+    """Every institution (or of some, by key) that counts for one requirement, with its status. One query.
+
+    From the ledger, not from the sums.
+    """
+    rows = _ledger_rows(question)
+    if institutions is not None:
+        rows = rows.filter(institution__in=institutions)
     columns = ("institution", "cell__region__code", "cell__large_city__line", "cell__kind", "cell__obliged")
-    rows = (
-        _ledger_rows(question)
-        .order_by("institution")
+    counted = (
+        rows.order_by("institution")
         .values_list(*columns)
-        .annotate(**{f"times_{status}": _times([status]) for status in _STATUSES})
+        .annotate(**{f"times_{status}": _times([status]) for status in COUNTED})
     )
-    found = []
-    for institution, region, line, kind, obliged, *times in rows:
-        found += [
-            Record(institution, region, line or "", kind, obliged, status.value)
-            for status, count_of in zip(_STATUSES, times, strict=True)
-            if count_of
-        ]
-    return found
+    return [
+        Record(institution, region, line or "", kind, obliged, status.value)
+        for institution, region, line, kind, obliged, *times in counted
+        for status, count_of in zip(COUNTED, times, strict=True)
+        if count_of > 0
+    ]
 
 
 def recorded_figures(*, as_of: date, known_on: date | None = None) -> dict[tuple[str, str, str], tuple[int, int]]:
@@ -384,31 +367,28 @@ def _from_sums(question: Question, by: Sequence[Dimension], *, learners: bool) -
 
 def _from_ledger(question: Question, by: Sequence[Dimension], *, learners: bool) -> Iterable[tuple[Any, ...]]:
     columns = [_COLUMN[dimension] for dimension in by]
-    rows = _ledger_rows(question, ignore_places=True).filter(institution__in=sorted(question.reach.institutions))
+    rows = _ledger_rows(question).filter(institution__in=sorted(question.reach.institutions))
     if question.reach.by_place:
         rows = rows.exclude(question.reach.cells())
-    sums = {f"sum_{status}": _times([status], learners=learners) for status in _STATUSES}
+    sums = {f"sum_{status}": _times([status], learners=learners) for status in COUNTED}
     if not columns:
         totals = rows.aggregate(**sums)
         return [tuple(totals[name] for name in sums)]
     return rows.order_by().values_list(*columns).annotate(**sums)
 
 
-_STATUSES = (Status.MET, Status.PARTLY_MET, Status.NOT_MET, Status.UNKNOWN, Status.NOT_APPLICABLE)
-
-
 def _fields(learners: bool) -> tuple[str, ...]:
     return COUNT_FIELDS[5:] if learners else COUNT_FIELDS[:5]
 
 
-def _ledger_rows(question: Question, *, ignore_places: bool = False) -> QuerySet[StatusChange]:
+def _ledger_rows(question: Question) -> QuerySet[StatusChange]:
     """Ledger rows that the sums have counted, up to the question's days and within its cells and reach."""
     rows = StatusChange.objects.filter(question.cells(), effective_on__lte=question.as_of).exclude(
         pk__in=PendingFold.objects.values("pk")
     )
     if question.known_on is not None:
         rows = rows.filter(recorded_on__lte=question.known_on)
-    if not ignore_places and not question.reach.country:
+    if not question.reach.country:
         rows = rows.filter(question.reach.cells() | Q(institution__in=sorted(question.reach.institutions)))
     return rows
 
@@ -431,9 +411,3 @@ def _collect(found: dict[Key, Counts], rows: Iterable[tuple[Any, ...]]) -> None:
         name = tuple(str(value) if value is not None else "" for value in key)
         counts = Counts(met or 0, partly or 0, not_met or 0, unknown or 0, not_applicable or 0)
         found[name] = found.get(name, Counts()) + counts
-
-
-def measures_by_code() -> dict[Measure, Requirement]:
-    """The requirements that the brief counts, in its order. One query."""
-    found = {requirement.measure: requirement for requirement in Requirement.objects.filter(measure__isnull=False)}
-    return {measure: found[measure] for measure in Measure}

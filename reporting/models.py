@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from compliance.enums import Status
 from compliance.models import Cell, Period
 from reporting.enums import BriefScope, BriefState
 from reporting.querysets import BriefQuerySet
@@ -33,6 +34,7 @@ class Counts(models.Model):
 
 
 COUNT_FIELDS = tuple(field.name for field in Counts._meta.local_fields)
+COUNTED = tuple(Status(name) for name in COUNT_FIELDS[:5])  # the statuses, in the order of the fields
 
 
 class CoverageDay(Counts):

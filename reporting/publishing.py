@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
 from django.core.files.base import ContentFile
@@ -21,7 +20,7 @@ from institutions.querysets import InstitutionQuerySet
 from reporting import attachments, integrity, rendering, snapshot, sums
 from reporting.brief.composing import compose
 from reporting.brief.facts import Snapshot
-from reporting.brief.reading import PrintedLine, printed_headlines, printed_lines
+from reporting.brief.reading import printed_headlines, printed_lines
 from reporting.coverage import Part
 from reporting.enums import UNFINISHED, BriefScope, BriefState
 from reporting.models import Brief
@@ -87,18 +86,8 @@ def check(figures: Snapshot, kept: snapshot.Records, *, number: str, day: date) 
     """All contradictions of a brief, read from its finished words and held against the records behind it."""
     document = compose(figures, number=number, date=day)
     return integrity.check(
-        [_line(line) for line in printed_lines(document)],
-        [
-            integrity.Headline(
-                headline.measure,
-                headline.scope,
-                headline.kind,
-                headline.total,
-                headline.covered,
-                headline.percent,
-            )
-            for headline in printed_headlines(document)
-        ],
+        printed_lines(document),
+        printed_headlines(document),
         records=snapshot.figures_of(kept),
         city_lines_region=dict(LargeCity.objects.values_list("line", "region__code")),
     )
@@ -203,13 +192,6 @@ def _make(brief: Brief, *, now: datetime) -> None:
 
 def _plain(finding: integrity.Finding) -> dict[str, str]:
     return {name: str(value) for name, value in finding.as_dict().items()}
-
-
-def _line(line: PrintedLine) -> integrity.Line:
-    return integrity.Line(**{name: value for name, value in asdict(line).items() if name in _LINE_FIELDS})
-
-
-_LINE_FIELDS = frozenset(integrity.Line.__slots__)
 
 
 def _step(brief: Brief, state: BriefState, progress: int) -> None:

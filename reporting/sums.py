@@ -10,11 +10,11 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from compliance import books, ledger
-from compliance.enums import Level, Status
+from compliance.enums import Level
 from compliance.models import ChecklistItem, PendingFold, RegisterDay, StatusChange
 from institutions import registry
 from institutions.bulk import renew_statistics
-from reporting.models import COUNT_FIELDS, CoverageDay, CoverageTotal
+from reporting.models import COUNT_FIELDS, COUNTED, CoverageDay, CoverageTotal
 
 BATCH = 5_000  # ledger rows a transaction
 
@@ -35,10 +35,8 @@ def _side_sum(status: str, value: str) -> str:
     )
 
 
-_STATUSES = [Status.MET, Status.PARTLY_MET, Status.NOT_MET, Status.UNKNOWN, Status.NOT_APPLICABLE]
 _CHANGE_SUMS = ", ".join(
-    [_side_sum(status.value, "1") for status in _STATUSES]
-    + [_side_sum(status.value, "learners") for status in _STATUSES]
+    [_side_sum(status.value, "1") for status in COUNTED] + [_side_sum(status.value, "learners") for status in COUNTED]
 )
 _DAY_SUMS = ", ".join(f"SUM({column})" for column in COUNT_FIELDS)
 _ADD_DAY = ", ".join(f"{column} = {_DAYS}.{column} + excluded.{column}" for column in COUNT_FIELDS)

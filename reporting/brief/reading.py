@@ -2,48 +2,20 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reporting.brief.document import Document, LineList, Paragraph
 from reporting.brief.languages import words_of
 from reporting.brief.words import Patterns
+from reporting.integrity import Headline, Line
 
 _PERCENT = re.compile(r"(?P<percent>\d+)%")
-
-
-@dataclass(frozen=True)
-class PrintedLine:
-    """One line of a list as a reader finds it. `covered` None: one number is printed, so all are covered;
-    `suffix`: the ablative ending after the first number, in Kazakh; `percent` None: no percentage is printed."""
-
-    measure: str
-    scope: str
-    kind: str
-    place: str
-    total: int
-    covered: int | None
-    percent: int | None
-    suffix: str | None
-    as_printed: str
-
-
-@dataclass(frozen=True)
-class PrintedHeadline:
-    """One headline figure as a reader finds it; None where the sentence does not print it."""
-
-    measure: str
-    scope: str
-    kind: str
-    total: int | None
-    covered: int | None
-    percent: int | None
 
 
 class UnreadableLine(ValueError):
     """A line or sentence that does not have its language's form; the text says which."""
 
 
-def printed_lines(document: Document) -> list[PrintedLine]:
+def printed_lines(document: Document) -> list[Line]:
     """Every line of every list, read back from its finished words, in reading order. Raises `UnreadableLine`."""
     return [
         read_line(
@@ -60,7 +32,7 @@ def printed_lines(document: Document) -> list[PrintedLine]:
     ]
 
 
-def printed_headlines(document: Document) -> list[PrintedHeadline]:
+def printed_headlines(document: Document) -> list[Headline]:
     """Every headline figure, read back from its finished sentence, in reading order: first "all", then the
     kinds that the sentence names. Raises `UnreadableLine`."""
     patterns = words_of(document.lang).patterns
@@ -72,7 +44,7 @@ def printed_headlines(document: Document) -> list[PrintedHeadline]:
     ]
 
 
-def read_line(text: str, *, lang: str, measure: str, scope: str, kind: str, places: Mapping[str, str]) -> PrintedLine:
+def read_line(text: str, *, lang: str, measure: str, scope: str, kind: str, places: Mapping[str, str]) -> Line:
     """Read one finished line; `places` maps printed names to codes. Raises `UnreadableLine`."""
     patterns = words_of(lang).patterns
     found = patterns.line.fullmatch(text) or patterns.nobody.fullmatch(text)
@@ -81,7 +53,7 @@ def read_line(text: str, *, lang: str, measure: str, scope: str, kind: str, plac
     parts = found.groupdict()
     if parts["noun"] and patterns.kinds.get(parts["noun"]) != kind:
         raise UnreadableLine(text)
-    return PrintedLine(
+    return Line(
         measure=measure,
         scope=scope,
         kind=kind,
@@ -94,26 +66,26 @@ def read_line(text: str, *, lang: str, measure: str, scope: str, kind: str, plac
     )
 
 
-def _read_headline(sentence: Paragraph, patterns: Patterns) -> Iterator[PrintedHeadline]:
+def _read_headline(sentence: Paragraph, patterns: Patterns) -> Iterator[Headline]:
     text, measure, scope = sentence.text, sentence.measure, sentence.scope
     kinds = [(patterns.kinds[found["noun"]], _number(found["count"])) for found in patterns.kind.finditer(text)]
     if measure == "institutions":
         stated = patterns.institutions.search(text)
         if stated is None:
             raise UnreadableLine(text)
-        yield PrintedHeadline(measure, scope, "all", _number(stated["total"]), None, None)
+        yield Headline(measure, scope, "all", _number(stated["total"]), None, None)
         for kind, count in kinds:
-            yield PrintedHeadline(measure, scope, kind, count, None, None)
+            yield Headline(measure, scope, kind, count, None, None)
         return
     covered, of_all, percent = patterns.covered.search(text), patterns.of_all.search(text), _PERCENT.search(text)
     if covered is None:
         if not patterns.none_counted.search(text):
             raise UnreadableLine(text)
-        yield PrintedHeadline(measure, scope, "all", 0, None, None)
+        yield Headline(measure, scope, "all", 0, None, None)
         return
     if of_all is None and not covered["all"]:
         raise UnreadableLine(text)
-    yield PrintedHeadline(
+    yield Headline(
         measure,
         scope,
         "all",
@@ -122,7 +94,7 @@ def _read_headline(sentence: Paragraph, patterns: Patterns) -> Iterator[PrintedH
         percent=int(percent["percent"]) if percent else None,
     )
     for kind, count in kinds:
-        yield PrintedHeadline(measure, scope, kind, None, count, None)
+        yield Headline(measure, scope, kind, None, count, None)
 
 
 def _number(text: str) -> int:

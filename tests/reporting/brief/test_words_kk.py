@@ -13,14 +13,13 @@ from reporting.brief.document import Bullets, Document, LineList, NameList, Para
 from reporting.brief.facts import city_count
 from reporting.brief.languages import LanguageNotWritten
 from reporting.brief.reading import (
-    PrintedHeadline,
-    PrintedLine,
     UnreadableLine,
     printed_headlines,
     printed_lines,
     read_line,
 )
 from reporting.brief.words_kk import Kazakh, state_on
+from reporting.integrity import Headline, Line
 from tests.reporting.snapshots import count, rows, snapshot_2023q1
 
 KAZAKH = Kazakh()
@@ -149,7 +148,7 @@ def test_institutions_are_counted_in_the_singular_after_a_numeral(snapshot):
 
 def test_printed_lines_are_what_the_snapshot_holds(snapshot):
     suffixed = [line for line in printed_lines(document_of(snapshot)) if line.suffix]
-    assert suffixed[0] == PrintedLine(
+    assert suffixed[0] == Line(
         measure="cctv_connected",
         scope="national",
         kind="kindergarten",
@@ -199,15 +198,15 @@ def test_printed_headlines_are_those_of_the_published_brief_with_turnstiles_put_
     for row in rows("headlines.csv"):
         numbers = [int(row[name]) if row[name] else None for name in ("printed_total", "printed_covered")]
         percent = int(row["printed_percent"]) if row["printed_percent"] else None
-        published.append(PrintedHeadline(row["measure"], row["scope"], row["kind"], *numbers, percent))
+        published.append(Headline(row["measure"], row["scope"], row["kind"], *numbers, percent))
     right = {
-        PrintedHeadline("cctv_installed", "national", "all", 9986, None, 100): PrintedHeadline(
+        Headline("cctv_installed", "national", "all", 9986, None, 100): Headline(
             "cctv_installed", "national", "all", 9986, 9986, 100
         ),
-        PrintedHeadline("turnstile", "large_cities", "all", 2621, 1410, 54): PrintedHeadline(
+        Headline("turnstile", "large_cities", "all", 2621, 1410, 54): Headline(
             "turnstile", "large_cities", "all", 2621, 1421, 54
         ),
-        PrintedHeadline("turnstile", "large_cities", "college", None, 169, None): PrintedHeadline(
+        Headline("turnstile", "large_cities", "college", None, 169, None): Headline(
             "turnstile", "large_cities", "college", None, 180, None
         ),
     }
