@@ -12,6 +12,8 @@ class BriefAdmin(ReadOnlyAdmin):
 
     list_display = (
         "number",
+        "kind",
+        "subject",
         "dated_on",
         "period",
         "language",

@@ -16,6 +16,7 @@ from datetime import datetime as DateTime
 from xlsxwriter import Workbook
 
 from reporting.brief.facts import KINDS, Snapshot
+from reporting.brief.imprint import Imprint
 from reporting.brief.languages import words_of
 from reporting.brief.words import Words
 
@@ -54,12 +55,15 @@ class DataLine:
 COLUMNS = tuple(field.name for field in fields(DataLine))
 
 
-def data_files(snapshot: Snapshot, *, number: str, date: Date) -> tuple[AttachedFile, ...]:
-    """The three files of a brief, in the order of their names. Raises `LanguageNotWritten` as the brief does."""
+def data_files(snapshot: Snapshot, imprint: Imprint) -> tuple[AttachedFile, ...]:
+    """The files of a brief, in the order of their names: the snapshot and the imprint, from which the brief can be
+    made again, and its lines for people's programs. Raises `LanguageNotWritten` as the brief does."""
     words = words_of(snapshot["lang"])
+    number, date = imprint.number, imprint.date
     stem = number.replace("/", "-")
     lines = list(data_lines(snapshot))
     return (
+        AttachedFile(f"{stem}-imprint.json", words.attached.imprint, JSON, imprint.as_json(), date),
         AttachedFile(f"{stem}.csv", words.attached.csv, CSV, _csv(lines), date),
         AttachedFile(f"{stem}.json", words.attached.json, JSON, snapshot_json(snapshot), date),
         AttachedFile(f"{stem}.xlsx", words.attached.xlsx, XLSX, _xlsx(lines, words, number, date), date),

@@ -266,8 +266,10 @@ class Record:
     region: str
     line: str
     kind: str
+    ownership: str
     obliged: bool
     status: str
+    locality: str
 
 
 def records(question: Question, institutions: Collection[int] | None = None) -> list[Record]:
@@ -278,15 +280,23 @@ def records(question: Question, institutions: Collection[int] | None = None) -> 
     rows = _ledger_rows(question)
     if institutions is not None:
         rows = rows.filter(institution__in=institutions)
-    columns = ("institution", "cell__region__code", "cell__large_city__line", "cell__kind", "cell__obliged")
+    columns = (
+        "institution",
+        "cell__region__code",
+        "cell__large_city__line",
+        "cell__kind",
+        "cell__ownership",
+        "cell__obliged",
+        "cell__locality__kato",
+    )
     counted = (
         rows.order_by("institution")
         .values_list(*columns)
         .annotate(**{f"times_{status}": _times([status]) for status in COUNTED})
     )
     return [
-        Record(institution, region, line or "", kind, obliged, status.value)
-        for institution, region, line, kind, obliged, *times in counted
+        Record(institution, region, line or "", kind, ownership, obliged, status.value, locality)
+        for institution, region, line, kind, ownership, obliged, locality, *times in counted
         for status, count_of in zip(COUNTED, times, strict=True)
         if count_of > 0
     ]

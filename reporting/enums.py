@@ -1,8 +1,16 @@
 """Choices of reporting. Imports nothing of ours."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+
+class BriefKind(models.TextChoices):
+    """What a brief is about."""
+
+    COUNTRY = "country", pgettext_lazy("kind of brief", "country")
+    REGION = "region", pgettext_lazy("kind of brief", "region")
+    INSTITUTION = "institution", pgettext_lazy("kind of brief", "institution sheet")
+    COMPARISON = "comparison", pgettext_lazy("kind of brief", "comparison of two quarters")
 
 
 class BriefState(models.TextChoices):
@@ -11,13 +19,28 @@ class BriefState(models.TextChoices):
     QUEUED = "queued", pgettext_lazy("brief", "queued")
     CHECKING = "checking", pgettext_lazy("brief", "being checked")
     RENDERING = "rendering", pgettext_lazy("brief", "being rendered")
+    SIGNING = "signing", pgettext_lazy("brief", "being signed")
     READY = "ready", pgettext_lazy("brief", "ready")
     REFUSED = "refused", pgettext_lazy("brief", "refused")
     FAILED = "failed", pgettext_lazy("brief", "failed")
 
 
-UNFINISHED = frozenset({BriefState.QUEUED, BriefState.CHECKING, BriefState.RENDERING})
+UNFINISHED = frozenset({BriefState.QUEUED, BriefState.CHECKING, BriefState.RENDERING, BriefState.SIGNING})
 
 
-class BriefScope(models.TextChoices):
-    COUNTRY = "country", _("country")
+class Publication(models.TextChoices):
+    """What a finished brief is worth: a draft until a second person publishes it."""
+
+    DRAFT = "draft", pgettext_lazy("publication of a brief", "draft")
+    PUBLISHED = "published", pgettext_lazy("publication of a brief", "published")
+    SUPERSEDED = "superseded", pgettext_lazy("publication of a brief", "superseded")
+    WITHDRAWN = "withdrawn", pgettext_lazy("publication of a brief", "withdrawn")
+
+
+class BundleState(models.TextChoices):
+    """Where the making of a bundle of briefs stands."""
+
+    QUEUED = "queued", pgettext_lazy("bundle", "queued")
+    MAKING = "making", pgettext_lazy("bundle", "its briefs are being made")
+    READY = "ready", pgettext_lazy("bundle", "ready")
+    FAILED = "failed", pgettext_lazy("bundle", "failed")

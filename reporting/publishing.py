@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Final, Self
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
@@ -15,15 +18,13 @@ from compliance.enums import Measure
 from compliance.models import Period
 from institutions import journal
 from institutions.clock import local_day
-from institutions.models import Institution, LargeCity, User
+from institutions.models import Institution, LargeCity, Region, User
 from institutions.querysets import InstitutionQuerySet
-from reporting import attachments, integrity, rendering, snapshot, sums
-from reporting.brief.composing import compose
-from reporting.brief.facts import Snapshot
-from reporting.brief.reading import printed_headlines, printed_lines
-from reporting.coverage import Part
-from reporting.enums import UNFINISHED, BriefScope, BriefState
+from reporting import attachments, gate, integrity, records, rendering, snapshot, sums
+from reporting.coverage import COUNTRY, Part
+from reporting.enums import UNFINISHED, BriefKind, BriefState
 from reporting.models import Brief
+from reporting.signing import Signer, configured_signer
 
 logger = logging.getLogger(__name__)
 MAKE = "reporting.tasks.make_brief"
@@ -35,14 +36,50 @@ class SnapshotMoved(Exception):
     """Figures and records were taken while something was being counted, several times in a row."""
 
 
-def request_brief(period: Period, *, language: str, by: User | None, now: datetime) -> Brief:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a brief is about: the country, a region, an institution, or the country's quarter against an earlier one."""
+
+    kind: BriefKind = BriefKind.COUNTRY
+    region: Region | None = None
+    institution: Institution | None = None
+    against: Period | None = None
+
+    @classmethod
+    def of_region(cls, region: Region) -> Self:
+        return cls(BriefKind.REGION, region=region)
+
+    @classmethod
+    def of_institution(cls, institution: Institution) -> Self:
+        return cls(BriefKind.INSTITUTION, institution=institution)
+
+    @classmethod
+    def comparison(cls, against: Period) -> Self:
+        return cls(BriefKind.COMPARISON, against=against)
+
+    @property
+    def code(self) -> str:
+        """In one word, as in `Brief.subject`."""
+        if self.region:
+            return self.region.code
+        if self.institution:
+            return self.institution.bin
+        return f"{COUNTRY}/{self.against.code}" if self.against else COUNTRY
+
+
+NATION: Final = Subject()
+
+
+def request_brief(period: Period, *, language: str, by: User | None, now: datetime, subject: Subject = NATION) -> Brief:
     """Freeze the figures and queue the making of the brief; the same figures are the same brief, number and date.
 
-    A brief that failed is queued again. Raises `snapshot.PeriodNotReady`.
+    A brief that failed is queued again. Raises `snapshot.PeriodNotReady` and `SnapshotMoved`.
     """
-    taken = _take(period, language=language, today=local_day(now))
+    taken = _take(period, subject, language=language, today=local_day(now))
     with transaction.atomic():
-        brief = _same(period, language, taken.digest) or _number(period, language, taken, by=by, now=now)
+        brief = _same(period, subject, language, taken.digest) or _number(
+            period, subject, language, taken, by=by, now=now
+        )
         if brief.state == BriefState.FAILED:
             Brief.objects.filter(pk=brief.pk, state=BriefState.FAILED).update(
                 state=BriefState.QUEUED, progress=0, error="", claimed_at=None, finished_at=None
@@ -82,68 +119,60 @@ def overdue(now: datetime) -> list[int]:
     return list(waiting.order_by("pk").values_list("pk", flat=True))
 
 
-def check(figures: Snapshot, kept: snapshot.Records, *, number: str, day: date) -> list[integrity.Finding]:
-    """All contradictions of a brief, read from its finished words and held against the records behind it."""
-    document = compose(figures, number=number, date=day)
-    return integrity.check(
-        printed_lines(document),
-        printed_headlines(document),
-        records=snapshot.figures_of(kept),
-        city_lines_region=dict(LargeCity.objects.values_list("line", "region__code")),
-    )
-
-
 def records_of(
     brief: Brief,
     measure: Measure,
     *,
     place: str | None = None,
     kind: str | None = None,
+    ownership: str | None = None,
+    obliged_only: bool = False,
     part: Part = Part.TOTAL,
 ) -> InstitutionQuerySet:
     """The institutions behind a figure of a brief, frozen with it: exactly as many as it prints."""
-    wanted: list[int] = []
-    for group, institutions in brief.records.get(measure.value, {}).items():
-        region, line, its_kind, _obliged, status = group.split("|")
-        if (
-            (place is None or place in (region, line))
-            and (kind is None or kind == its_kind)
-            and status in part.statuses
-        ):
-            wanted += institutions
+    wanted = records.behind(
+        brief.records,
+        measure.value,
+        part.statuses,
+        place=place,
+        kind=kind,
+        ownership=ownership,
+        obliged_only=obliged_only,
+    )
     return Institution.objects.filter(pk__in=wanted)
 
 
-def _take(period: Period, *, language: str, today: date) -> snapshot.Taken:
+def _take(period: Period, subject: Subject, *, language: str, today: date) -> snapshot.Taken:
     """A snapshot whose figures and records agree: taken again where somebody wrote in between."""
     for _attempt in range(3):
         sums.fold()
-        taken = snapshot.take(period, language=language, today=today)
-        counted = {
-            (measure["code"], kind, line["place"]): (line["total"], line["covered"])
-            for measure in taken.snapshot["measures"]
-            for kind, lines in measure["lines"].items()
-            for line in lines
-            if line["total"]
-        }
-        if counted == {key: pair for key, pair in snapshot.figures_of(taken.records).items() if pair[0]}:
+        taken = snapshot.take(period, region=subject.region, language=language, today=today)
+        if snapshot.agrees(taken):
             return taken
     raise SnapshotMoved(period.code)
 
 
-def _same(period: Period, language: str, digest: str) -> Brief | None:
+def _same(period: Period, subject: Subject, language: str, digest: str) -> Brief | None:
     return Brief.objects.filter(
-        scope=BriefScope.COUNTRY, period=period, language=language, snapshot_hash=digest
+        kind=subject.kind, subject=subject.code, period=period, language=language, snapshot_hash=digest
     ).first()
 
 
-def _number(period: Period, language: str, taken: snapshot.Taken, *, by: User | None, now: datetime) -> Brief:
+def _number(
+    period: Period, subject: Subject, language: str, taken: snapshot.Taken, *, by: User | None, now: datetime
+) -> Brief:
     """A new brief with the next number of its quarter. Of two who ask at once for the same, both get one brief."""
+    signer = configured_signer()
     while True:
         sequence = (Brief.objects.filter(period=period).aggregate(top=Max("sequence"))["top"] or 0) + 1
         try:
             with transaction.atomic():
                 brief = Brief.objects.create(
+                    kind=subject.kind,
+                    subject=subject.code,
+                    region=subject.region,
+                    institution=subject.institution,
+                    against=subject.against,
                     period=period,
                     language=language,
                     number=f"117-{period.year}-{period.quarter}/{sequence}",
@@ -152,42 +181,87 @@ def _number(period: Period, language: str, taken: snapshot.Taken, *, by: User | 
                     snapshot=taken.snapshot,
                     snapshot_hash=taken.digest,
                     records=taken.records,
+                    official_use=taken.official_use,
+                    site=settings.SITE_URL,
+                    signer=signer.name if signer else "",
                     requested_by=by,
                     requested_at=now,
                 )
         except IntegrityError:  # somebody was faster with this number, or with this very brief
-            same = _same(period, language, taken.digest)
+            same = _same(period, subject, language, taken.digest)
             if same is not None:
                 return same
             continue
-        journal.write("brief.request", brief, by=by, after={"number": brief.number, "period": period.code}, now=now)
+        journal.write(
+            "brief.request",
+            brief,
+            by=by,
+            after={"number": brief.number, "period": period.code, "subject": brief.subject},
+            now=now,
+        )
         return brief
 
 
 def _make(brief: Brief, *, now: datetime) -> None:
-    findings = check(brief.snapshot, brief.records, number=brief.number, day=brief.dated_on)
-    if findings:
-        _finish(brief, now=now, state=BriefState.REFUSED, findings=[_plain(finding) for finding in findings])
+    """Through the gate, to paper, under the seal; each step is a function of the brief's frozen row."""
+    outcome = gate.check(
+        brief.snapshot,
+        brief.records,
+        brief.imprint,
+        city_lines_region=dict(LargeCity.objects.values_list("line", "region__code")),
+    )
+    brief.checks = [asdict(result) for result in outcome.results]
+    Brief.objects.filter(pk=brief.pk).update(checks=brief.checks)
+    if outcome.findings:
+        findings = [_plain(finding) for finding in outcome.findings]
+        _finish(brief, now=now, state=BriefState.REFUSED, findings=findings)
         return
     _step(brief, BriefState.RENDERING, 30)
-    html = rendering.render_html(brief.snapshot, number=brief.number, date=brief.dated_on)
-    data = attachments.data_files(brief.snapshot, number=brief.number, date=brief.dated_on)
-    pdf = rendering.render_pdf(html, attachments=data)
-    _step(brief, BriefState.RENDERING, 90)
-    digest = hashlib.sha256(pdf.data).hexdigest()
-    name = f"{brief.period.code}-{brief.language}-{brief.sequence}-{digest[:16]}.pdf"
-    if not brief.file.storage.exists(f"briefs/{name}"):
-        brief.file.save(name, ContentFile(pdf.data), save=False)
-    else:
-        brief.file.name = f"briefs/{name}"
+    html = rendering.render_html(brief.snapshot, brief.imprint)
+    pdf = rendering.render_pdf(html, attachments=attachments.data_files(brief.snapshot, brief.imprint))
+    unsigned = _keep(brief, pdf.data)
+    signed = unsigned
+    if brief.signer:
+        _step(brief, BriefState.SIGNING, 90)
+        signed = _keep(brief, _signer_of(brief).sign(pdf.data))
     _finish(
         brief,
         now=now,
         state=BriefState.READY,
-        file=brief.file.name,
-        file_hash=digest,
+        file=signed.name,
+        file_hash=signed.digest,
+        unsigned=unsigned.name if brief.signer else "",
+        unsigned_hash=unsigned.digest,
         pages=pdf.pages,
+        findings=[],
     )
+
+
+class SignerGone(Exception):
+    """The brief was numbered under a seal that is no longer configured; it can be made again once it is."""
+
+
+def _signer_of(brief: Brief) -> Signer:
+    signer = configured_signer()
+    if signer is None or signer.name != brief.signer:
+        raise SignerGone(brief.signer)
+    return signer
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    name: str
+    digest: str
+
+
+def _keep(brief: Brief, data: bytes) -> _Kept:
+    """Store a file under its content's hash, once."""
+    digest = hashlib.sha256(data).hexdigest()
+    name = f"briefs/{brief.period.code}-{brief.language}-{brief.sequence}-{digest[:16]}.pdf"
+    storage = brief.file.storage
+    if not storage.exists(name):
+        storage.save(name, ContentFile(data))
+    return _Kept(name, digest)
 
 
 def _plain(finding: integrity.Finding) -> dict[str, str]:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
-from datetime import date as Date
 from datetime import datetime as DateTime
 from functools import cache
 from pathlib import Path
@@ -31,6 +30,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from reporting.attachments import AttachedFile
 from reporting.brief.composing import compose
 from reporting.brief.facts import Snapshot
+from reporting.brief.imprint import Imprint
 from reporting.hyphenation import DICTIONARY
 from reporting.pdf_finish import PictureWithoutWords, finisher
 
@@ -61,12 +61,12 @@ class StaticFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no ty
         return URLFetcherResponse(url, Path(found).read_bytes(), {"Content-Type": mime})
 
 
-def render_html(snapshot: Snapshot, *, number: str, date: Date) -> str:
-    """The brief as one HTML page, in the snapshot's language; `date` is the day of the brief itself."""
+def render_html(snapshot: Snapshot, imprint: Imprint) -> str:
+    """The brief as one HTML page, in the snapshot's language."""
     with translation.override(snapshot["lang"]):
         return render_to_string(
             "documents/brief_country.html",
-            {"document": compose(snapshot, number=number, date=date), "static_base": STATIC_BASE},
+            {"document": compose(snapshot, imprint), "static_base": STATIC_BASE},
         )
 
 

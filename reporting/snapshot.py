@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,10 +17,9 @@ from reporting.brief.facts import Count, NamedInstitution, Place, PlaceCount, Sn
 from reporting.brief.facts import Measure as MeasureFigures
 from reporting.brief.facts import Period as PeriodFacts
 from reporting.coverage import ALL, COUNTRY, Counts, Dimension, Key, Question, count, records
+from reporting.records import Group, Records, figures_of
 
-SCHEMA = 1
-# measure → "region|line of large cities|kind|obliged|status" → keys of institutions, in their order.
-Records = dict[str, dict[str, list[int]]]
+SCHEMA = 2
 
 
 class PeriodNotReady(Exception):
@@ -35,9 +33,10 @@ class Taken:
     snapshot: Snapshot
     records: Records
     digest: str
+    official_use: bool = False
 
 
-def take(period: Period, *, language: str, today: date) -> Taken:
+def take(period: Period, *, language: str, today: date, region: Region | None = None) -> Taken:
     """Freeze the figures of a quarter: as of its end (or today, while it runs), as known at its close (or now).
 
     Raises `PeriodNotReady`. About forty small queries over the sums and five over the ledger.
@@ -79,6 +78,12 @@ def take(period: Period, *, language: str, today: date) -> Taken:
         },
         "places": {scope.value: listed for scope, listed in places.items()},
         "measures": figures,
+        "cuts": [],
+        "completeness": [],
+        "trend": [],
+        "previous": None,
+        "changes": [],
+        "not_covered": [],
         "notes": {
             "capital_repair": _in_repair(as_of),
             "exceptions": _exceptions(period),
@@ -89,25 +94,21 @@ def take(period: Period, *, language: str, today: date) -> Taken:
     return Taken(snapshot, _records(as_of, known_on), digest_of(snapshot))
 
 
+def agrees(taken: Taken) -> bool:
+    """Whether every line says what its records say; not so where somebody wrote while it was being taken."""
+    counted = {
+        (measure["code"], kind, line["place"]): (line["total"], line["covered"])
+        for measure in taken.snapshot["measures"]
+        for kind, lines in measure["lines"].items()
+        for line in lines
+        if line["total"]
+    }
+    return counted == {key: pair for key, pair in figures_of(taken.records).items() if pair[0]}
+
+
 def digest_of(snapshot: Snapshot) -> str:
     """SHA-256 of the snapshot in the form in which it is attached to the brief."""
     return hashlib.sha256(snapshot_json(snapshot)).hexdigest()
-
-
-def figures_of(kept: Records) -> dict[tuple[str, str, str], tuple[int, int]]:
-    """(measure, kind, place) → (total, covered), counted again from the records: what a brief is checked against."""
-    totals: Counter[tuple[str, str, str]] = Counter()
-    covered: Counter[tuple[str, str, str]] = Counter()
-    for measure, groups in kept.items():
-        national = MEASURE_SCOPE[Measure(measure)] == Scope.NATIONAL
-        for group, institutions in groups.items():
-            region, line, kind, _obliged, status = group.split("|")
-            key = (measure, kind, region if national else line)
-            if status != "not_applicable":
-                totals[key] += len(institutions)
-            if status == "met":
-                covered[key] += len(institutions)
-    return {key: (total, covered[key]) for key, total in totals.items()}
 
 
 _Counted = Mapping[Key, Counts]  # by (measure's requirement, kind, place) or (measure's requirement, kind)
@@ -244,15 +245,14 @@ def _records(as_of: date, known_on: date | None) -> Records:
     for measure in Measure:
         groups: dict[str, list[int]] = {}
         for record in records(Question(as_of, known_on, measure=measure, scope=MEASURE_SCOPE[measure])):
-            group = "|".join(
-                (
-                    record.region,
-                    record.line,
-                    record.kind,
-                    "obliged" if record.obliged else "counted",
-                    record.status,
-                )
+            group = Group(
+                place=record.region,
+                line=record.line,
+                kind=record.kind,
+                ownership=record.ownership,
+                obliged=record.obliged,
+                status=record.status,
             )
-            groups.setdefault(group, []).append(record.institution)
+            groups.setdefault(str(group), []).append(record.institution)
         found[measure.value] = dict(sorted(groups.items()))
     return found

@@ -235,5 +235,8 @@ LOGGING: dict[str, Any] = {
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = "qalqan@localhost"
 
+# Where people reach the register: printed on briefs, in their QR codes and links.
+SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
+
 VERSION = "0.1.0"
 GALLERY = False  # the page that shows all components; for development

@@ -29,6 +29,7 @@ from reporting.brief.facts import (
     Snapshot,
     city_count,
 )
+from reporting.brief.imprint import Imprint
 from reporting.brief.languages import words_of
 from reporting.brief.words import Words
 from reporting.numerals import NO_BREAK_SPACE as NBSP
@@ -39,13 +40,13 @@ MEASURES: Final = ("cctv_installed", "cctv_connected", "licensed_guard", "panic_
 CITY_MEASURES: Final = MEASURES[2:]
 
 
-def compose(snapshot: Snapshot, *, number: str, date: Date) -> Document:
-    """Write the brief of `snapshot` under its `number` and `date` (of the brief itself, not of its figures).
+def compose(snapshot: Snapshot, imprint: Imprint) -> Document:
+    """Write the brief of `snapshot` under its `imprint`, whose date is the brief's own, not that of its figures.
 
     Raises `LanguageNotWritten`.
     """
     words = words_of(snapshot["lang"])
-    return _Composition(snapshot, words).document(number, date)
+    return _Composition(snapshot, words).document(imprint)
 
 
 class _Composition:
@@ -66,7 +67,7 @@ class _Composition:
             for scope, places in snapshot["places"].items()
         }
 
-    def document(self, number: str, date: Date) -> Document:
+    def document(self, imprint: Imprint) -> Document:
         words, fixed, period = self.words, self.words.fixed, self.snapshot["period"]
         quarter = words.quarter(period["year"], period["quarter"])
         return Document(
@@ -75,9 +76,9 @@ class _Composition:
             title=fixed.title,
             running_title=fixed.running_title,
             subtitle=words.subtitle(quarter, period["year"], self.as_of),
-            number=f"{fixed.numero}{NBSP}{number}",
-            date=date,
-            date_text=words.day(date),
+            number=f"{fixed.numero}{NBSP}{imprint.number}",
+            date=imprint.date,
+            date_text=words.day(imprint.date),
             provisional="" if period["closed"] else words.provisional(quarter),
             provisional_mark="" if period["closed"] else fixed.provisional_mark,
             sections=(

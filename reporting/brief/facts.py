@@ -1,4 +1,4 @@
-"""What a brief is told: the shape of `Brief.snapshot`, schema 1, before any word is said."""
+"""What a brief is told: the shape of `Brief.snapshot`, schema 2, before any word is said."""
 
 from collections.abc import Iterable
 from typing import Final, NotRequired, TypedDict
@@ -6,6 +6,7 @@ from typing import Final, NotRequired, TypedDict
 KINDS: Final = ("kindergarten", "school", "college")
 NATIONAL: Final = "national"
 LARGE_CITIES: Final = "large_cities"
+PARTS: Final = ("all", "obliged", "state", "private")
 
 
 class Count(TypedDict):
@@ -31,6 +32,74 @@ class Place(TypedDict):
     name_kk: str
     name_ru: NotRequired[str]
     name_en: NotRequired[str]
+
+
+class Cut(TypedDict):
+    """A region's (or locality's) institutions of one measure, and a part of them: all, obliged, state or private.
+
+    In institutions and in learners; city measures count the place's large cities alone.
+    """
+
+    place: str
+    measure: str
+    part: str
+    total: int
+    covered: int
+    percent: int | None
+    learners: int
+    learners_covered: int
+    learners_percent: int | None
+
+
+class Completeness(TypedDict):
+    """Of one measure: how many of the counted institutions have ever had an approved answer."""
+
+    measure: str
+    total: int
+    answered: int
+
+
+class TrendPoint(TypedDict):
+    """A quarter's headlines of all kinds: measure → counts, as of its end, as known at its close."""
+
+    year: int
+    quarter: int
+    as_of: str
+    measures: dict[str, PlaceCount]
+
+
+class Previous(TypedDict):
+    """The published brief before this one, of the same subject: what a jump and the changes are measured from."""
+
+    number: str
+    year: int
+    quarter: int
+    as_of: str
+    known_on: str
+    headlines: dict[str, dict[str, Count]]
+
+
+class Change(TypedDict):
+    """How one measure came from the previous brief's covered to this one's, in institutions.
+
+    `before` + `gained` + `joined` - `lost` - `left` = `after`; joined and left are institutions that were not, or are
+    no longer, counted.
+    """
+
+    measure: str
+    before: int
+    gained: int
+    joined: int
+    lost: int
+    left: int
+    after: int
+
+
+class NotCovered(TypedDict):
+    """The institutions that do not meet one measure (region only); `place` of each is its locality's KATO."""
+
+    measure: str
+    institutions: list["NamedInstitution"]
 
 
 class Measure(TypedDict):
@@ -69,7 +138,8 @@ class Period(TypedDict):
 
 
 class Snapshot(TypedDict):
-    """`Brief.snapshot`, schema 1. Days are ISO texts; places stand in the ministry's order."""
+    """`Brief.snapshot` of a country's or region's brief, schema 2. Days are ISO texts; places stand in the ministry's
+    order. Of a region's brief the places of the national scope are its localities, and `area` is its full name."""
 
     schema: int
     scope: dict[str, str]
@@ -80,8 +150,15 @@ class Snapshot(TypedDict):
     institutions: dict[str, dict[str, int]]
     places: dict[str, list[Place]]
     measures: list[Measure]
+    cuts: list[Cut]
+    completeness: list[Completeness]
+    trend: list[TrendPoint]
+    previous: Previous | None
+    changes: list[Change]
+    not_covered: list[NotCovered]
     notes: Notes
     ledger: dict[str, int]
+    area: NotRequired[Place]
 
 
 def city_count(places: Iterable[Place]) -> int:

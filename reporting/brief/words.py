@@ -59,9 +59,10 @@ class Fixed:
 
 @dataclass(frozen=True)
 class AttachedWords:
-    """What the attached data are called: three descriptions, the sheet and its six columns."""
+    """What the attached data are called: four descriptions, the sheet and its six columns."""
 
     csv: str
+    imprint: str
     json: str
     xlsx: str
     sheet: str

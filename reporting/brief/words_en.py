@@ -86,6 +86,7 @@ class English(Words):
     )
     attached = AttachedWords(
         csv="Lines: a table as text (CSV)",
+        imprint="The brief’s number, date, code and checks (JSON)",
         json="All figures of the document (JSON)",
         xlsx="Lines: a spreadsheet (XLSX)",
         sheet="Lines",

@@ -140,6 +140,7 @@ class Russian(Words):
     )
     attached = AttachedWords(
         csv="Строки: таблица в виде текста (CSV)",
+        imprint="Номер, дата, код документа и результаты проверок (JSON)",
         json="Все показатели документа (JSON)",
         xlsx="Строки: электронная таблица (XLSX)",
         sheet="Строки",

@@ -117,7 +117,7 @@ def snapshot_2023q1(*, closed: bool = True, lang: str = "kk") -> dict[str, Any]:
             part["all"] = count(*(sum(part[kind][name] for kind in KINDS) for name in ("total", "covered")))
         measures.append({"code": code, "scope": scope, "headline": headline, "obliged": obliged, "lines": printed})
     return {
-        "schema": 1,
+        "schema": 2,
         "scope": {"kind": "country", "code": "KZ"},
         "lang": lang,
         "period": {"code": "2023Q1", "year": 2023, "quarter": 1, "closed": closed},
@@ -126,6 +126,12 @@ def snapshot_2023q1(*, closed: bool = True, lang: str = "kk") -> dict[str, Any]:
         "institutions": institutions,
         "places": places,
         "measures": measures,
+        "cuts": [],
+        "completeness": [],
+        "trend": [],
+        "previous": None,
+        "changes": [],
+        "not_covered": [],
         "notes": {
             "capital_repair": [
                 {"bin": "990240001235", "name_kk": "«№ 12 жалпы білім беретін мектеп» КММ", "place": "KZ-11"},

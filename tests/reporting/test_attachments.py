@@ -16,6 +16,7 @@ import time_machine
 
 from reporting import attachments, snapshot
 from reporting.brief.composing import compose
+from reporting.brief.imprint import Imprint
 from reporting.brief.languages import LanguageNotWritten
 from reporting.brief.reading import printed_lines
 from tests.reporting.snapshots import snapshot_2023q1
@@ -26,7 +27,7 @@ SHEET = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
 
 def files(figures=None) -> dict[str, attachments.AttachedFile]:
-    made = attachments.data_files(figures or snapshot_2023q1(), number=NUMBER, date=DAY)
+    made = attachments.data_files(figures or snapshot_2023q1(), Imprint(NUMBER, DAY))
     return {file.name.rpartition(".")[2]: file for file in made}
 
 
@@ -54,9 +55,10 @@ def rows_of_xlsx(data: bytes) -> list[list[str | int | None]]:
     return rows
 
 
-def test_three_files_bear_the_number_of_the_brief_and_its_date():
-    made = attachments.data_files(snapshot_2023q1(), number=NUMBER, date=DAY)
+def test_four_files_bear_the_number_of_the_brief_and_its_date():
+    made = attachments.data_files(snapshot_2023q1(), Imprint(NUMBER, DAY))
     assert [(file.name, file.media_type, file.dated_on) for file in made] == [
+        ("117-2023-1-1-imprint.json", "application/json", DAY),
         ("117-2023-1-1.csv", "text/csv", DAY),
         ("117-2023-1-1.json", "application/json", DAY),
         (
@@ -65,7 +67,7 @@ def test_three_files_bear_the_number_of_the_brief_and_its_date():
             DAY,
         ),
     ]
-    assert len({file.description for file in made}) == 3
+    assert len({file.description for file in made}) == 4
 
 
 def test_the_json_is_the_snapshot_and_its_hash_is_the_name_of_the_snapshot():
@@ -98,7 +100,7 @@ def test_the_csv_holds_a_row_for_every_line_with_its_figures():
 
 
 def test_every_printed_line_is_among_the_data():
-    document = compose(snapshot_2023q1(), number=NUMBER, date=DAY)
+    document = compose(snapshot_2023q1(), Imprint(NUMBER, DAY))
     heading, *rows = rows_of_csv(files()["csv"].data)
     known = {(row[0], row[2], row[3]) for row in rows}
     printed = {(line.measure, line.kind, line.place) for line in printed_lines(document)}

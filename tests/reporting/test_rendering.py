@@ -16,6 +16,7 @@ from weasyprint.urls import FatalURLFetchingError
 
 from reporting import attachments, hyphenation, rendering
 from reporting.brief.composing import compose
+from reporting.brief.imprint import Imprint
 from reporting.brief.reading import printed_headlines, printed_lines
 from tests.reporting.snapshots import snapshot_2023q1
 from tests.reporting.verapdf.engine import judge
@@ -27,12 +28,12 @@ KAZAKH = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШЩ
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return rendering.render_html(snapshot_2023q1(), number=NUMBER, date=DAY)
+    return rendering.render_html(snapshot_2023q1(), Imprint(NUMBER, DAY))
 
 
 @pytest.fixture(scope="module")
 def files() -> tuple[attachments.AttachedFile, ...]:
-    return attachments.data_files(snapshot_2023q1(), number=NUMBER, date=DAY)
+    return attachments.data_files(snapshot_2023q1(), Imprint(NUMBER, DAY))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def tags_of(opened: pikepdf.Pdf, kind: str) -> list[pikepdf.Dictionary]:
 
 
 def test_every_line_stands_on_paper_as_it_was_written(words):
-    document = compose(snapshot_2023q1(), number=NUMBER, date=DAY)
+    document = compose(snapshot_2023q1(), Imprint(NUMBER, DAY))
     lines = [line.as_printed.replace("\u00a0", " ") for line in printed_lines(document)]
     assert len(lines) == 240
     assert [line for line in lines if line not in words] == []
@@ -93,7 +94,7 @@ def test_only_our_own_fonts_are_in_the_file_and_all_are_embedded(pdf):
 
 
 def test_the_same_snapshot_gives_the_same_bytes(html, files, pdf):
-    again = rendering.render_html(snapshot_2023q1(), number=NUMBER, date=DAY)
+    again = rendering.render_html(snapshot_2023q1(), Imprint(NUMBER, DAY))
     assert again == html
     assert rendering.render_pdf(again, attachments=files).data == pdf
 
@@ -104,9 +105,10 @@ def test_other_processes_with_other_hash_seeds_give_the_same_bytes(pdf):
         "import hashlib, datetime, django; django.setup()\n"
         "from reporting import attachments, rendering\n"
         "from tests.reporting.snapshots import snapshot_2023q1\n"
-        f"brief = {{'number': {NUMBER!r}, 'date': {DAY!r}}}\n"
-        "files = attachments.data_files(snapshot_2023q1(), **brief)\n"
-        "html = rendering.render_html(snapshot_2023q1(), **brief)\n"
+        "from reporting.brief.imprint import Imprint\n"
+        f"imprint = Imprint({NUMBER!r}, {DAY!r})\n"
+        "files = attachments.data_files(snapshot_2023q1(), imprint)\n"
+        "html = rendering.render_html(snapshot_2023q1(), imprint)\n"
         "print(hashlib.sha256(rendering.render_pdf(html, attachments=files).data).hexdigest())\n"
     )
     started = [
@@ -247,7 +249,7 @@ def test_bookmarks_lead_to_every_section(pdf):
             else:
                 yield entry.title.replace("\u00a0", " ")
 
-    document = compose(snapshot_2023q1(), number=NUMBER, date=DAY)
+    document = compose(snapshot_2023q1(), Imprint(NUMBER, DAY))
     found = list(titles(outline))
     assert found[0] == document.title
     assert [
@@ -276,7 +278,7 @@ def test_a_closed_quarter_bears_no_warning(html):
 
 
 def test_an_open_quarter_is_provisional_on_every_page():
-    html = rendering.render_html(snapshot_2023q1(closed=False), number=NUMBER, date=DAY)
+    html = rendering.render_html(snapshot_2023q1(closed=False), Imprint(NUMBER, DAY))
     pages = pypdf.PdfReader(io.BytesIO(rendering.render_pdf(html).data)).pages
     assert all("алдын ала дерек" in page.extract_text().lower() for page in pages)
 
@@ -284,12 +286,12 @@ def test_an_open_quarter_is_provisional_on_every_page():
 def test_names_are_escaped():
     snapshot = snapshot_2023q1()
     snapshot["notes"]["capital_repair"][0]["name_kk"] = '<img src="file:///etc/passwd"> & мектеп'
-    html = rendering.render_html(snapshot, number=NUMBER, date=DAY)
+    html = rendering.render_html(snapshot, Imprint(NUMBER, DAY))
     assert "&lt;img src=&quot;file:///etc/passwd&quot;&gt; &amp; мектеп" in html
 
 
 def test_the_page_lays_out_exactly_the_words_of_the_document(html):
-    document = compose(snapshot_2023q1(), number=NUMBER, date=DAY)
+    document = compose(snapshot_2023q1(), Imprint(NUMBER, DAY))
     bare = re.sub(r"<[^>]+>", "", html)
     assert [line.as_printed for line in printed_lines(document) if line.as_printed not in bare] == []
     assert len(printed_headlines(document)) == 25

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         if brief.state != BriefState.READY:
             raise CommandError(f"The brief is not ready: {brief.error or brief.get_state_display()}", returncode=1)
         if options["text"]:
-            text = to_text(compose(brief.snapshot, number=brief.number, date=brief.dated_on))
+            text = to_text(compose(brief.snapshot, brief.imprint))
             self._write(target, text.encode())
         else:
             with brief.file.open("rb") as file:

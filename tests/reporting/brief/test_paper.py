@@ -11,6 +11,7 @@ import pytest
 
 from reporting import rendering
 from reporting.brief.composing import compose
+from reporting.brief.imprint import Imprint
 from reporting.brief.reading import printed_lines
 from tests.reporting.snapshots import snapshot_2023q1
 
@@ -35,7 +36,7 @@ NUMBER, DAY = "117-2023-1/1", date(2026, 11, 22)
 )
 def test_a_translation_stands_on_paper_as_it_was_written(lang, title, mark):
     snapshot = snapshot_2023q1(lang=lang, closed=False)
-    html = rendering.render_html(snapshot, number=NUMBER, date=DAY)
+    html = rendering.render_html(snapshot, Imprint(NUMBER, DAY))
     assert f'<html lang="{lang}">' in html
     pdf = rendering.render_pdf(html)
     with pikepdf.open(io.BytesIO(pdf.data)) as opened:
@@ -45,7 +46,7 @@ def test_a_translation_stands_on_paper_as_it_was_written(lang, title, mark):
     assert len(pages) == 7
     assert [number for number, page in enumerate(pages[1:], start=2) if mark not in page] == []
     words = re.sub(r"\s+", " ", " ".join(pages))
-    document = compose(snapshot, number=NUMBER, date=DAY)
+    document = compose(snapshot, Imprint(NUMBER, DAY))
     lines = [line.as_printed.replace("\u00a0", " ") for line in printed_lines(document)]
     assert len(lines) == 240
     assert [line for line in lines if line not in words] == []

@@ -8,6 +8,7 @@ import pytest
 from reporting import integrity
 from reporting.brief.composing import compose
 from reporting.brief.document import LineList, Paragraph
+from reporting.brief.imprint import Imprint
 from reporting.brief.languages import LANGUAGES, words_of
 from reporting.brief.reading import printed_headlines, printed_lines
 from tests.reporting.snapshots import snapshot_2023q1
@@ -17,7 +18,7 @@ LINE_FIELDS = frozenset(integrity.Line.__slots__)
 
 
 def document_in(lang):
-    return compose(snapshot_2023q1(lang=lang), number=NUMBER, date=DAY)
+    return compose(snapshot_2023q1(lang=lang), Imprint(NUMBER, DAY))
 
 
 def findings_of(document):

@@ -11,6 +11,7 @@ import pytest
 from reporting.brief.composing import compose
 from reporting.brief.document import Bullets, Document, LineList, NameList, Paragraph, Table, to_text
 from reporting.brief.facts import city_count
+from reporting.brief.imprint import Imprint
 from reporting.brief.languages import LanguageNotWritten
 from reporting.brief.reading import (
     UnreadableLine,
@@ -54,7 +55,7 @@ def snapshot() -> dict[str, Any]:
 
 
 def document_of(snapshot: dict[str, Any]) -> Document:
-    return compose(snapshot, number=NUMBER, date=DAY)
+    return compose(snapshot, Imprint(NUMBER, DAY))
 
 
 def measure_of(snapshot: dict[str, Any], code: str) -> dict[str, Any]:

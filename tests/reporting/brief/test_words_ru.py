@@ -8,6 +8,7 @@ import pytest
 
 from reporting.brief.composing import compose
 from reporting.brief.document import Bullets, LineList, NameList, Paragraph, to_text
+from reporting.brief.imprint import Imprint
 from reporting.brief.reading import UnreadableLine, printed_headlines, printed_lines, read_line
 from reporting.brief.words_ru import INSTITUTION, KIND, Russian, ends_in_one, plural
 from tests.reporting.snapshots import count, snapshot_2023q1
@@ -22,7 +23,7 @@ def snapshot() -> dict[str, Any]:
 
 
 def document_of(snapshot):
-    return compose(snapshot, number=NUMBER, date=DAY)
+    return compose(snapshot, Imprint(NUMBER, DAY))
 
 
 def measure_of(snapshot, code):
