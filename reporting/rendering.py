@@ -65,7 +65,7 @@ def render_html(snapshot: Snapshot, imprint: Imprint) -> str:
     """The brief as one HTML page, in the snapshot's language."""
     with translation.override(snapshot["lang"]):
         return render_to_string(
-            "documents/brief_country.html",
+            "documents/brief.html",
             {"document": compose(snapshot, imprint), "static_base": STATIC_BASE},
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date as Date
 from typing import Final
 
+from reporting.brief import doors
 from reporting.brief.document import (
     Block,
     Bullets,
@@ -100,12 +101,14 @@ class _Composition:
             count = self.measures[code]["headline"]["all"]
             national = self.measures[code]["scope"] == NATIONAL
             where = words.fixed.republic if national else words.cities(self.city_count)
+            counts = f"{words.number(count['covered'])} / {words.number(count['total'])}"
             rows.append(
                 KeyFigure(
                     label=f"{words.measures[code].overview}, {where}",
-                    counts=f"{words.number(count['covered'])} / {words.number(count['total'])}",
+                    counts=counts,
                     percent=format_percent(count["percent"]),
                     share=count["percent"] or 0,
+                    pieces=doors.pair_pieces(counts, code),
                 )
             )
         return KeyFigures(words.fixed.overview_caption, words.fixed.overview_head, tuple(rows))
@@ -117,7 +120,7 @@ class _Composition:
         yield Section(
             fixed.national_title,
             (
-                Paragraph(how_many, measure="institutions", scope=NATIONAL),
+                self._stated(how_many, "institutions", NATIONAL),
                 self._headline(self.measures["cctv_installed"]),
                 self._headline(connected),
             ),
@@ -132,7 +135,7 @@ class _Composition:
         how_many = self.words.institutions_cities(self.city_count, self.snapshot["institutions"][LARGE_CITIES])
         yield Section(
             self.words.cities_title(self.city_count),
-            (Paragraph(how_many, measure="institutions", scope=LARGE_CITIES),),
+            (self._stated(how_many, "institutions", LARGE_CITIES),),
         )
         for index, code in enumerate(CITY_MEASURES, start=1):
             measure = self.measures[code]
@@ -143,21 +146,31 @@ class _Composition:
             )
 
     def _headline(self, measure: Measure) -> Paragraph:
-        return Paragraph(self.words.headline(measure), measure=measure["code"], scope=measure["scope"])
+        return self._stated(self.words.headline(measure), measure["code"], measure["scope"])
+
+    def _stated(self, text: str, measure: str, scope: str) -> Paragraph:
+        """A sentence that states a headline, with the doors of its figures."""
+        pieces = doors.headline_pieces(text, self.words.patterns, measure=measure, scope=scope)
+        return Paragraph(text, measure=measure, scope=scope, pieces=pieces)
 
     def _line_lists(self, measure: Measure) -> Iterator[LineList]:
         words, names = self.words, self.line_names[measure["scope"]]
         for kind in KINDS:
+            counts = measure["lines"][kind]
+            lines = tuple(
+                words.line(names[line["place"]], kind, line, first=index == 0) for index, line in enumerate(counts)
+            )
             yield LineList(
                 title=f"{words.kind_long[kind]}: {words.measures[measure['code']].of_kind}",
                 measure=measure["code"],
                 scope=measure["scope"],
                 kind=kind,
-                lines=tuple(
-                    words.line(names[line["place"]], kind, line, first=index == 0)
-                    for index, line in enumerate(measure["lines"][kind])
-                ),
+                lines=lines,
                 long_lines=words.long_lines(measure["scope"]),
+                pieces=tuple(
+                    doors.line_pieces(text, words.patterns, measure=measure["code"], kind=kind, place=line["place"])
+                    for text, line in zip(lines, counts, strict=True)
+                ),
             )
 
     def _notes(self) -> Iterator[Block]:

@@ -7,13 +7,26 @@ from typing import ClassVar
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A stretch of text; with a `door`, a figure whose records the query of that name opens. `strong` is bold."""
+
+    text: str
+    door: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True)
 class Paragraph:
-    """Running text. With `measure` it states that measure's headline ("institutions": how many there are)."""
+    """Running text. With `measure` it states that measure's headline ("institutions": how many there are).
+
+    `pieces`, where there are any, are the same text with the doors of its figures.
+    """
 
     text: str
     measure: str = ""
     scope: str = ""
     small: bool = False
+    pieces: tuple[Piece, ...] = field(default=(), repr=False, compare=False)
     shape: ClassVar[str] = "paragraph"
 
 
@@ -25,6 +38,7 @@ class KeyFigure:
     counts: str
     percent: str
     share: int
+    pieces: tuple[Piece, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -48,13 +62,8 @@ class LineList:
     kind: str
     lines: tuple[str, ...]
     long_lines: bool
+    pieces: tuple[tuple[Piece, ...], ...] = field(default=(), repr=False, compare=False)
     shape: ClassVar[str] = "line_list"
-
-    @property
-    def split_lines(self) -> list[tuple[str, str]]:
-        """Each line cut before its percentage, which the page sets in bold; joined they are the line."""
-        cut = (line.rpartition(" ") if line.endswith("%") else (line, "", "") for line in self.lines)
-        return [(start + space, percent) for start, space, percent in cut]
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,13 @@ class Row:
     heading: str
     cells: tuple[str, ...]
     role: str = ""
+    doors: tuple[str, ...] = field(default=(), repr=False, compare=False)
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """The cells with their doors; a cell without one has an empty door."""
+        doors = self.doors or ("",) * len(self.cells)
+        return [Piece(cell, door) for cell, door in zip(self.cells, doors, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -107,7 +123,18 @@ class NameList:
     shape: ClassVar[str] = "name_list"
 
 
-Block = Paragraph | KeyFigures | LineList | Table | Bullets | NameList
+@dataclass(frozen=True)
+class Chart:
+    """A drawing (inline SVG with its alternative text) under its caption; `credit` names whose map it is."""
+
+    label: str
+    caption: str
+    svg: str = field(repr=False)
+    credit: str = ""
+    shape: ClassVar[str] = "chart"
+
+
+Block = Paragraph | KeyFigures | LineList | Table | Bullets | NameList | Chart
 
 
 @dataclass(frozen=True)
@@ -120,10 +147,29 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Verification:
+    """How a holder of the paper learns whether it is genuine: the QR code with its words, and the seal.
+
+    `seal` are the lines inside the seal's frame, `seal_title` what a reader of the screen hears; where nobody signs,
+    they say so and `sealed` is false.
+    """
+
+    title: str
+    text: str
+    url: str
+    code: str
+    qr: str = field(repr=False)
+    sealed: bool
+    seal_title: str
+    seal: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Document:
     """The whole brief in words. `provisional` and its short mark are empty once the period is closed.
 
-    `places`: scope → name as printed in a line → code.
+    `places`: scope → name as printed in a line → code. `official_mark` stands on each page of a brief that names
+    institutions; `warnings` on the first page. A door of a piece opens at `records_url`; without it nothing is linked.
     """
 
     lang: str
@@ -138,6 +184,10 @@ class Document:
     provisional_mark: str
     sections: tuple[Section, ...]
     places: Mapping[str, Mapping[str, str]] = field(repr=False)
+    official_mark: str = ""
+    warnings: tuple[str, ...] = ()
+    records_url: str = ""
+    verification: Verification | None = None
 
     def blocks(self) -> Iterator[Block]:
         """Every block in reading order."""
@@ -159,10 +209,15 @@ def to_text(document: Document) -> str:
     ]
     if document.provisional:
         out += ["", document.provisional]
+    for warning in document.warnings:
+        out += ["", warning]
     for section in document.sections:
         out += ["", section.title]
         for block in section.blocks:
             out += ["", *_block_text(block)]
+    if document.verification:
+        shown = document.verification
+        out += ["", shown.title, "", shown.text, shown.url, *shown.seal]
     return "\n".join(out) + "\n"
 
 
@@ -184,6 +239,10 @@ def _block_text(block: Block) -> Iterator[str]:
             yield from (f"– {item}" for item in block.items)
         case Table():
             yield from _table_text(block)
+        case Chart():
+            yield f"{block.label}. {block.caption}"
+            if block.credit:
+                yield block.credit
 
 
 def _table_text(table: Table) -> Iterator[str]:
