@@ -1,13 +1,17 @@
 """A frozen snapshot becomes a document: what the brief holds and in which order, in the words of its language."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date as Date
 from typing import Final
 
+from reporting import charts
 from reporting.brief import doors
+from reporting.brief.annex_words import ANNEX, AnnexWords
 from reporting.brief.document import (
     Block,
     Bullets,
+    Chart,
     ColumnGroup,
     Document,
     KeyFigure,
@@ -18,7 +22,9 @@ from reporting.brief.document import (
     Row,
     Section,
     Table,
+    Verification,
 )
+from reporting.brief.doors import COVERED, TOTAL, door
 from reporting.brief.facts import (
     KINDS,
     LARGE_CITIES,
@@ -27,6 +33,7 @@ from reporting.brief.facts import (
     Measure,
     NamedInstitution,
     PlaceCount,
+    Previous,
     Snapshot,
     city_count,
 )
@@ -36,9 +43,15 @@ from reporting.brief.words import Words
 from reporting.numerals import NO_BREAK_SPACE as NBSP
 from reporting.percent import format_percent
 from reporting.percent import percent as percent_of
+from reporting.qr import qr_svg
 
 MEASURES: Final = ("cctv_installed", "cctv_connected", "licensed_guard", "panic_button", "turnstile")
 CITY_MEASURES: Final = MEASURES[2:]
+# More names than these are attached, not printed.
+LONGEST_LIST: Final = 200
+EVERYWHERE: Final = ""
+# As the axis of the trend names the quarters, in any language.
+QUARTERS: Final = ("I", "II", "III", "IV")
 
 
 def compose(snapshot: Snapshot, imprint: Imprint) -> Document:
@@ -47,6 +60,8 @@ def compose(snapshot: Snapshot, imprint: Imprint) -> Document:
     Raises `LanguageNotWritten`.
     """
     words = words_of(snapshot["lang"])
+    if "area" in snapshot:
+        words = words.of_area(snapshot["area"])
     return _Composition(snapshot, words).document(imprint)
 
 
@@ -56,6 +71,8 @@ class _Composition:
     def __init__(self, snapshot: Snapshot, words: Words) -> None:
         self.snapshot = snapshot
         self.words = words
+        self.annex = ANNEX[words.lang]
+        self.is_region = "area" in snapshot
         self.as_of = Date.fromisoformat(snapshot["as_of"])
         self.measures: Mapping[str, Measure] = {measure["code"]: measure for measure in snapshot["measures"]}
         self.city_count = city_count(snapshot["places"][LARGE_CITIES])
@@ -82,14 +99,32 @@ class _Composition:
             date_text=words.day(imprint.date),
             provisional="" if period["closed"] else words.provisional(quarter),
             provisional_mark="" if period["closed"] else fixed.provisional_mark,
-            sections=(
-                Section(fixed.legal_title, (Paragraph(fixed.legal_basis), self._key_figures())),
-                *self._national(),
-                *self._large_cities(),
-                Section(fixed.notes_title, tuple(self._notes())),
-                Section(fixed.annex_title, (self._obliged_table(), self._national_table(), self._city_table())),
-            ),
+            sections=tuple(self._sections(imprint)),
             places={scope: {name: place for place, name in names.items()} for scope, names in self.line_names.items()},
+            official_mark=self.annex.official_mark if names_institutions(self.snapshot) else "",
+            records_url=imprint.records_url,
+            verification=verification_of(imprint, self.annex) if imprint.code else None,
+        )
+
+    def _sections(self, imprint: Imprint) -> Iterator[Section]:
+        fixed = self.words.fixed
+        yield Section(fixed.legal_title, (Paragraph(fixed.legal_basis), self._key_figures()))
+        yield from self._national()
+        yield from self._large_cities()
+        yield Section(fixed.notes_title, tuple(self._notes(imprint)))
+        if self.snapshot["previous"]:
+            yield Section(self.annex.changes_title, tuple(self._changes(self.snapshot["previous"])))
+        if self.is_region:
+            yield from self._not_covered()
+        yield Section(
+            fixed.annex_title,
+            (
+                *self._charts(),
+                self._obliged_table(),
+                self._national_table(),
+                self._city_table(),
+                *self._part_tables(),
+            ),
         )
 
     # --- the body ---------------------------------------------------------------------------------------------
@@ -173,7 +208,7 @@ class _Composition:
                 ),
             )
 
-    def _notes(self) -> Iterator[Block]:
+    def _notes(self, imprint: Imprint) -> Iterator[Block]:
         words, notes, rows = self.words, self.snapshot["notes"], self.snapshot["ledger"]["rows"]
         items = [
             words.day_note(self.as_of, Date.fromisoformat(self.snapshot["known_on"])),
@@ -187,11 +222,68 @@ class _Composition:
         for measure in self.snapshot["measures"]:
             if exempt := measure["headline"]["all"]["not_applicable"]:
                 items.append(words.exempt_note(measure["code"], exempt))
+        items += self._explained(imprint)
         yield Bullets(tuple(items))
         if repaired := notes["capital_repair"]:
             yield NameList(words.repair_lead(len(repaired)), self._named(repaired))
         if excepted := notes["exceptions"]:
             yield NameList(words.exceptions_lead(len(excepted)), self._named(excepted))
+
+    def _explained(self, imprint: Imprint) -> Iterator[str]:
+        previous = self.snapshot["previous"]
+        if previous is None:
+            return
+        for explanation in imprint.explanations:
+            before = previous["headlines"][explanation.measure][explanation.kind]["percent"]
+            now = self.measures[explanation.measure]["headline"][explanation.kind]["percent"]
+            yield self.words.explained(
+                explanation.measure,
+                format_percent(before),
+                format_percent(now),
+                explanation.by,
+                Date.fromisoformat(explanation.on),
+                explanation.text,
+            )
+
+    def _changes(self, previous: Previous) -> Iterator[Block]:
+        """What changed since the brief published before, institution by institution."""
+        words, annex = self.words, self.annex
+        yield Paragraph(words.changes_lead(previous["number"], words.quarter(previous["year"], previous["quarter"])))
+        rows = []
+        for change in self.snapshot["changes"]:
+            cells = (
+                words.number(change["before"]),
+                self._signed("+", change["gained"]),
+                self._signed("+", change["joined"]),
+                self._signed("−", change["lost"]),
+                self._signed("−", change["left"]),
+                words.number(change["after"]),
+            )
+            rows.append(Row(words.measures[change["measure"]].title, cells))
+        yield Table(
+            label="",
+            caption=annex.changes_caption,
+            corner=words.fixed.obliged_corner,
+            groups=tuple(ColumnGroup(column, ("",)) for column in annex.change_columns),
+            bodies=(tuple(rows),),
+            foot=None,
+            style="changes",
+        )
+
+    def _signed(self, sign: str, number: int) -> str:
+        return f"{sign}{self.words.number(number)}" if number else "0"
+
+    def _not_covered(self) -> Iterator[Section]:
+        """A region's institutions that do not meet a measure; a list that is too long is attached instead."""
+        blocks: list[Block] = []
+        for listed in self.snapshot["not_covered"]:
+            code, institutions = listed["measure"], listed["institutions"]
+            if len(institutions) > LONGEST_LIST:
+                blocks.append(Paragraph(self.words.not_covered_attached(code, len(institutions))))
+            elif institutions:
+                blocks.append(NameList(self.words.not_covered_lead(code, len(institutions)), self._named(institutions)))
+        if blocks:
+            yield Section(self.annex.not_covered_title, tuple(blocks))
 
     def _named(self, institutions: Sequence[NamedInstitution]) -> tuple[str, ...]:
         names = self.line_names[NATIONAL]
@@ -199,14 +291,74 @@ class _Composition:
 
     # --- the annex --------------------------------------------------------------------------------------------
 
+    def _charts(self) -> Iterator[Chart]:
+        """The country's map, the bars of all measures, and the trend where there is more than this quarter."""
+        words, annex = self.words, self.annex
+        number = 0
+        if not self.is_region:
+            number += 1
+            shares = dict(zip(self.table_names[NATIONAL], _all_kinds(self.measures["cctv_connected"]), strict=True))
+            told = [
+                f"{self.table_names[NATIONAL][place]} {format_percent(at['percent'])}" for place, at in shares.items()
+            ]
+            yield Chart(
+                label=words.chart_label(number),
+                caption=annex.map_caption,
+                description=charts.as_text(
+                    charts.coverage_map(
+                        {place: at["percent"] for place, at in shares.items()},
+                        legend=annex.map_legend,
+                        no_data=annex.no_data,
+                    )
+                ),
+                alternative=f"{annex.map_caption}: {', '.join(told)}",
+                credit=charts.MAP_CREDIT,
+            )
+        bars = [
+            charts.Bar(
+                words.measures[code].overview,
+                self.measures[code]["headline"]["all"]["percent"],
+                self.measures[code]["obliged"]["all"]["percent"],
+            )
+            for code in MEASURES
+        ]
+        said = [f"{bar.label} {format_percent(bar.every)} / {format_percent(bar.obliged)}" for bar in bars]
+        yield Chart(
+            label=words.chart_label(number + 1),
+            caption=annex.bars_caption,
+            description=charts.as_text(charts.measure_bars(bars, legend=annex.bars_legend)),
+            alternative=f"{annex.bars_caption} ({' / '.join(annex.bars_legend)}): {', '.join(said)}",
+        )
+        trend = self.snapshot["trend"]
+        if len(trend) > 1:
+            quarters = [f"{point['year']} {QUARTERS[point['quarter'] - 1]}" for point in trend]
+            lines = [
+                charts.TrendLine(
+                    words.measures[code].overview, tuple(point["measures"][code]["percent"] for point in trend)
+                )
+                for code in MEASURES
+            ]
+            told = [f"{line.label} {', '.join(format_percent(value) for value in line.values)}" for line in lines]
+            yield Chart(
+                label=words.chart_label(number + 2),
+                caption=annex.trend_caption,
+                description=charts.as_text(charts.coverage_trend(quarters, lines)),
+                alternative=f"{annex.trend_caption} ({', '.join(quarters)}): {'; '.join(told)}",
+            )
+
     def _obliged_table(self) -> Table:
         words, fixed = self.words, self.words.fixed
         bodies = []
         for code in MEASURES:
             headline, obliged = self.measures[code]["headline"], self.measures[code]["obliged"]
             cells = {kind: self._cells(headline[kind]) + self._cells(obliged[kind]) for kind in ("all", *KINDS)}
-            lead = Row(words.measures[code].title, cells["all"], "lead")
-            bodies.append((lead, *(Row(words.kind_plural[kind], cells[kind], "part") for kind in KINDS)))
+            opened = {
+                kind: self._doors(code, kind=kind) + self._doors(code, kind=kind, obliged=True)
+                for kind in ("all", *KINDS)
+            }
+            lead = Row(words.measures[code].title, cells["all"], "lead", opened["all"])
+            parts = (Row(words.kind_plural[kind], cells[kind], "part", opened[kind]) for kind in KINDS)
+            bodies.append((lead, *parts))
         return Table(
             label=words.table_label(1),
             caption=fixed.obliged_caption,
@@ -226,13 +378,24 @@ class _Composition:
         rows = []
         for index, (have, linked) in enumerate(zip(_all_kinds(installed), _all_kinds(connected), strict=True)):
             cells: tuple[str, ...] = (words.number(linked["total"]), *self._cells(have)[1:], *self._cells(linked)[1:])
+            at = linked["place"]
+            opened: tuple[str, ...] = (
+                door("cctv_connected", TOTAL, place=at),
+                door("cctv_installed", COVERED, place=at),
+                "",
+            )
+            opened += (door("cctv_connected", COVERED, place=at), "")
             for kind in KINDS:
                 cells += self._cells(connected["lines"][kind][index])
-            rows.append(Row(self.table_names[NATIONAL][linked["place"]], cells))
+                opened += self._doors("cctv_connected", place=at, kind=kind)
+            rows.append(Row(self.table_names[NATIONAL][at], cells, doors=opened))
         foot: tuple[str, ...] = self._cells(connected["headline"]["all"])[:1]
         foot += self._cells(installed["headline"]["all"])[1:] + self._cells(connected["headline"]["all"])[1:]
+        foot_doors: tuple[str, ...] = (door("cctv_connected", TOTAL), door("cctv_installed", COVERED), "")
+        foot_doors += (door("cctv_connected", COVERED), "")
         for kind in KINDS:
             foot += self._cells(connected["headline"][kind])
+            foot_doors += self._doors("cctv_connected", kind=kind)
         return Table(
             label=words.table_label(2),
             caption=fixed.regions_caption,
@@ -244,7 +407,7 @@ class _Composition:
                 *(ColumnGroup(words.kind_plural[kind], (fixed.counted, fixed.connected, "%")) for kind in KINDS),
             ),
             bodies=(tuple(rows),),
-            foot=Row(fixed.republic_total, foot, "lead"),
+            foot=Row(fixed.republic_total, foot, "lead", foot_doors),
             style="national",
         )
 
@@ -253,13 +416,18 @@ class _Composition:
         measures = [self.measures[code] for code in CITY_MEASURES]
         rows = []
         for counts in zip(*(_all_kinds(measure) for measure in measures), strict=True):
+            at = counts[0]["place"]
             cells: tuple[str, ...] = (words.number(counts[0]["total"]),)
-            for count in counts:
+            opened: tuple[str, ...] = (door(CITY_MEASURES[0], TOTAL, place=at),)
+            for code, count in zip(CITY_MEASURES, counts, strict=True):
                 cells += self._cells(count)[1:]
-            rows.append(Row(self.table_names[LARGE_CITIES][counts[0]["place"]], cells))
+                opened += self._doors(code, place=at)[1:]
+            rows.append(Row(self.table_names[LARGE_CITIES][at], cells, doors=opened))
         foot: tuple[str, ...] = self._cells(measures[0]["headline"]["all"])[:1]
+        foot_doors: tuple[str, ...] = (door(CITY_MEASURES[0], TOTAL),)
         for measure in measures:
             foot += self._cells(measure["headline"]["all"])[1:]
+            foot_doors += self._doors(measure["code"])[1:]
         return Table(
             label=words.table_label(3),
             caption=fixed.cities_caption,
@@ -269,8 +437,53 @@ class _Composition:
                 *(ColumnGroup(words.measures[code].short, (fixed.counted, "%")) for code in CITY_MEASURES),
             ),
             bodies=(tuple(rows),),
-            foot=Row(words.cities(self.city_count), foot, "lead"),
+            foot=Row(words.cities(self.city_count), foot, "lead", foot_doors),
             style="cities",
+        )
+
+    def _part_tables(self) -> Iterator[Table]:
+        """Place × measure, two percentages in a cell: all and obliged, state and private, and both in learners."""
+        annex = self.annex
+        if self.snapshot["cuts"]:
+            yield self._part_table(4, annex.obliged_parts_caption, ("all", "obliged"))
+            yield self._part_table(5, annex.ownership_parts_caption, ("state", "private"))
+            yield self._part_table(6, annex.learners_parts_caption, ("all", "obliged"), learners=True)
+
+    def _part_table(self, number: int, caption: str, parts: tuple[str, str], *, learners: bool = False) -> Table:
+        counted: Counter[tuple[str, str, str]] = Counter()
+        covered: Counter[tuple[str, str, str]] = Counter()
+        for cut in self.snapshot["cuts"]:
+            for place in (cut["place"], EVERYWHERE):
+                key = (place, cut["measure"], cut["part"])
+                counted[key] += cut["learners"] if learners else cut["total"]
+                covered[key] += cut["learners_covered"] if learners else cut["covered"]
+
+        def shown(place: str, code: str) -> str:
+            keys = [(place, code, part) for part in parts]
+            if not any(counted[key] for key in keys):
+                return format_percent(None)
+            return " / ".join(format_percent(percent_of(covered[key], counted[key])).removesuffix("%") for key in keys)
+
+        def row(heading: str, place: str, role: str = "") -> Row:
+            opened = (door(code, TOTAL, place=place) if counted[place, code, "all"] else "" for code in MEASURES)
+            return Row(heading, tuple(shown(place, code) for code in MEASURES), role, tuple(opened))
+
+        return Table(
+            label=self.words.table_label(number),
+            caption=caption,
+            corner=self.words.fixed.regions_corner,
+            groups=tuple(ColumnGroup(title, ("",)) for title in self.annex.measure_columns),
+            bodies=(tuple(row(name, place) for place, name in self.table_names[NATIONAL].items()),),
+            foot=row(self.words.fixed.republic_total, EVERYWHERE, "lead"),
+            style="parts",
+        )
+
+    def _doors(self, code: str, *, place: str = "", kind: str = "", obliged: bool = False) -> tuple[str, str, str]:
+        """Of total, covered and percent; a percentage opens nothing, its parts stand beside it."""
+        return (
+            door(code, TOTAL, place=place, kind=kind, obliged=obliged),
+            door(code, COVERED, place=place, kind=kind, obliged=obliged),
+            "",
         )
 
     def _cells(self, count: Count | PlaceCount) -> tuple[str, str, str]:
@@ -280,6 +493,26 @@ class _Composition:
             self.words.number(count["covered"]),
             format_percent(count["percent"]),
         )
+
+
+def names_institutions(snapshot: Snapshot) -> bool:
+    """Whether a brief names any, and so is for official use."""
+    notes = snapshot["notes"]
+    return bool("area" in snapshot or notes["capital_repair"] or notes["exceptions"])
+
+
+def verification_of(imprint: Imprint, annex: AnnexWords) -> Verification:
+    """What stands on the last page of every kind of brief: QR code, address, seal."""
+    return Verification(
+        title=annex.verification_title,
+        text=annex.verification_text,
+        url=imprint.verify_url,
+        code=imprint.code,
+        qr=qr_svg(imprint.verify_url, title=f"{annex.verification_title}: {imprint.verify_url}"),
+        sealed=bool(imprint.signer),
+        seal_title=f"{annex.seal_title}: {imprint.signer}" if imprint.signer else "",
+        seal=(annex.sealed, imprint.signer) if imprint.signer else (annex.unsealed, annex.unsealed_how),
+    )
 
 
 def _all_kinds(measure: Measure) -> list[PlaceCount]:

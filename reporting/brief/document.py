@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from typing import ClassVar
 
+from reporting import charts
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -105,6 +107,15 @@ class Table:
     def column_count(self) -> int:
         return sum(len(group.columns) for group in self.groups)
 
+    @property
+    def one_headed(self) -> bool:
+        """Whether every column has a heading of its own and none of a group: one row of headings is enough."""
+        return all(group.columns == ("",) for group in self.groups)
+
+    @property
+    def heading(self) -> str:
+        return f"{self.label}. {self.caption}" if self.label else self.caption
+
 
 @dataclass(frozen=True)
 class Bullets:
@@ -125,13 +136,18 @@ class NameList:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing (inline SVG with its alternative text) under its caption; `credit` names whose map it is."""
+    """A drawing under its caption: its Vega-Lite description and its alternative text. `credit`: whose map it is."""
 
     label: str
     caption: str
-    svg: str = field(repr=False)
+    description: str = field(repr=False)
+    alternative: str
     credit: str = ""
     shape: ClassVar[str] = "chart"
+
+    @property
+    def svg(self) -> str:
+        return charts.svg(self.description, self.alternative)
 
 
 Block = Paragraph | KeyFigures | LineList | Table | Bullets | NameList | Chart
@@ -241,12 +257,13 @@ def _block_text(block: Block) -> Iterator[str]:
             yield from _table_text(block)
         case Chart():
             yield f"{block.label}. {block.caption}"
+            yield block.alternative
             if block.credit:
                 yield block.credit
 
 
 def _table_text(table: Table) -> Iterator[str]:
-    yield f"{table.label}. {table.caption}"
+    yield table.heading
     heads = (
         group.title if len(group.columns) == 1 else f"{group.title}, {column}"
         for group in table.groups

@@ -1,11 +1,12 @@
 """What a language must be able to say, and how its finished words are read again. One subclass a language."""
 
+import copy
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from reporting.brief.facts import KINDS, LARGE_CITIES, Count, Measure, NamedInstitution, Place, PlaceCount
 
@@ -92,7 +93,9 @@ class Words(ABC):
 
     lang: ClassVar[str]
     endonym: ClassVar[str]
-    fixed: ClassVar[Fixed]
+    fixed: Fixed
+    # A region's brief says where of its region instead of the republic.
+    area: Place | None = None
     attached: ClassVar[AttachedWords]
     measures: ClassVar[Mapping[str, MeasureWords]]
     kind_plural: ClassVar[Mapping[str, str]]
@@ -100,6 +103,17 @@ class Words(ABC):
     patterns: ClassVar[Patterns]
     # Names of regions that leave room for two columns only.
     long_region_names: ClassVar[bool] = True
+
+    def of_area(self, area: Place) -> Self:
+        """The same language for the brief of one region (`area` has its full name): its titles and places."""
+        regional = copy.copy(self)
+        regional.area = area
+        regional.fixed = self.fixed_of_area(area)
+        return regional
+
+    @abstractmethod
+    def fixed_of_area(self, area: Place) -> Fixed:
+        """The titles and captions that name the region, or districts instead of regions."""
 
     # --- lines and headlines ----------------------------------------------------------------------------------
 
@@ -130,7 +144,7 @@ class Words(ABC):
         return ", ".join(self.of_kind(kind, counts[kind]) for kind in KINDS)
 
     def long_lines(self, scope: str) -> bool:
-        return scope == LARGE_CITIES or self.long_region_names
+        return scope == LARGE_CITIES or self.long_region_names or self.area is not None
 
     @abstractmethod
     def line_some(self, place: str, kind: str, count: PlaceCount, *, first: bool) -> str: ...
@@ -221,3 +235,22 @@ class Words(ABC):
     @abstractmethod
     def named(self, institution: NamedInstitution, place: str) -> str:
         """An institution with its place, and the day on which its permission ends, if it has one."""
+
+    @abstractmethod
+    def chart_label(self, number: int) -> str: ...
+
+    @abstractmethod
+    def changes_lead(self, number: str, quarter: str) -> str:
+        """With which published brief the changes are measured."""
+
+    @abstractmethod
+    def not_covered_lead(self, code: str, institutions: int) -> str:
+        """So many institutions that do not meet a measure, before their names."""
+
+    @abstractmethod
+    def not_covered_attached(self, code: str, institutions: int) -> str:
+        """The same where the list is too long for paper and stands in the attached file."""
+
+    @abstractmethod
+    def explained(self, code: str, before: str, now: str, by: str, on: Date, text: str) -> str:
+        """A named person's explanation of a jump from one percentage to another."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date as Date
 from typing import ClassVar, Final
 
@@ -29,6 +30,39 @@ _NOUN: Final = rf"(?P<noun>{'|'.join(sorted(_KIND_OF, key=len, reverse=True))})"
 
 def plural(number: int, one: str, many: str) -> str:
     return one if number == 1 else many
+
+
+# The letters of Kazakh in the plain Latin ones of the regions' own English names (Aktobe, Zhetisu, Kyzylorda).
+_LATIN: Final = str.maketrans(
+    {
+        "а": "a", "ә": "a", "б": "b", "в": "v", "г": "g", "ғ": "g", "д": "d", "е": "e", "ё": "yo", "ж": "zh",
+        "з": "z", "и": "i", "й": "y", "к": "k", "қ": "k", "л": "l", "м": "m", "н": "n", "ң": "ng", "о": "o",
+        "ө": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ұ": "u", "ү": "u", "ф": "f", "х": "kh",
+        "һ": "h", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "і": "i", "ь": "", "э": "e",
+        "ю": "yu", "я": "ya",
+    }
+)  # fmt: skip
+
+
+def latin(name: str) -> str:
+    """A Kazakh name in Latin letters, each word with a capital: "Үлкен Нарын" → "Ulken Naryn"."""
+    return " ".join(word[:1].upper() + word[1:] for word in name.lower().translate(_LATIN).split(" "))
+
+
+def english_name(place: Place) -> str:
+    """A place's English name; of a locality, which has none, its Kazakh one in Latin letters: "Akkol district"."""
+    if "name_en" in place:
+        return place["name_en"]
+    name = place["name_kk"]
+    for kazakh, english in ((" ауданы", " district"), (" қ.", " city")):
+        if name.endswith(kazakh):
+            return latin(name.removesuffix(kazakh)) + english
+    return latin(name)
+
+
+def in_full(name: str) -> str:
+    """A region as a sentence names it: "Akmola Region", "the city of Astana"."""
+    return f"the city of {name.removesuffix(' city')}" if name.endswith(" city") else name
 
 
 class English(Words):
@@ -149,6 +183,22 @@ class English(Words):
         kinds=_KIND_OF,
     )
 
+    def fixed_of_area(self, area: Place) -> Fixed:
+        name, fixed = in_full(area["name_en"]), self.fixed
+        city = area["name_en"].endswith(" city")
+        return replace(
+            fixed,
+            title=f"Information on the anti-terror protection of education institutions in {name}",
+            running_title=f"Anti-terror protection of education institutions in {name}",
+            national_title=f"2. {name[0].upper()}{name[1:]}: video surveillance",
+            regions_title="2.1. Institutions whose video surveillance is connected to the OCC, by district and city",
+            population_note=fixed.population_note.replace("the country", "the city" if city else "the region"),
+            republic="city" if city else "region",
+            regions_caption="Video surveillance in the districts and cities: installed and connected to the OCC",
+            regions_corner="District or city",
+            republic_total=f"{name[0].upper()}{name[1:]}",
+        )
+
     # --- lines and headlines ----------------------------------------------------------------------------------
 
     def line_some(self, place: str, kind: str, count: PlaceCount, *, first: bool) -> str:
@@ -187,10 +237,10 @@ class English(Words):
     # --- names, numbers and days ------------------------------------------------------------------------------
 
     def name_in_line(self, place: Place, scope: str) -> str:
-        return place["name_en"].replace(" Region", " region")
+        return english_name(place).replace(" Region", " region")
 
     def name_in_table(self, place: Place) -> str:
-        return place["name_en"].removesuffix(" Region")
+        return english_name(place).removesuffix(" Region")
 
     def number(self, number: int) -> str:
         """As English sets thousands apart: "9,986"."""
@@ -218,7 +268,10 @@ class English(Words):
     # --- sentences and headings with numbers ------------------------------------------------------------------
 
     def institutions_national(self, as_of: Date, counts: Mapping[str, int]) -> str:
-        return f"As of {self.day(as_of)}, {self._at_work(counts, 'in the country')}."
+        return f"As of {self.day(as_of)}, {self._at_work(counts, self._where())}."
+
+    def _where(self) -> str:
+        return f"in {in_full(self.area['name_en'])}" if self.area else "in the country"
 
     def institutions_cities(self, cities: int, counts: Mapping[str, int]) -> str:
         return f"In the {self.cities(cities)}, {self._at_work(counts, '')}."
@@ -269,3 +322,26 @@ class English(Words):
         until = institution.get("until")
         term = f", until {self.day(Date.fromisoformat(until))}" if until else ""
         return f"{institution['name_kk']} ({place}{term})"
+
+    def chart_label(self, number: int) -> str:
+        return f"Figure{NBSP}{number}"
+
+    def changes_lead(self, number: str, quarter: str) -> str:
+        return f"They are measured from the published brief No.{NBSP}{number} of the {quarter}."
+
+    def not_covered_lead(self, code: str, institutions: int) -> str:
+        verb = plural(institutions, "does", "do")
+        return f"{self.measures[code].title}: {self._institutions(institutions)} {verb} not meet the requirement:"
+
+    def not_covered_attached(self, code: str, institutions: int) -> str:
+        verb = plural(institutions, "does", "do")
+        return (
+            f"{self.measures[code].title}: the list of {self._institutions(institutions)} that {verb} not meet the "
+            "requirement is in the table attached to this document."
+        )
+
+    def explained(self, code: str, before: str, now: str, by: str, on: Date, text: str) -> str:
+        return (
+            f"{self.measures[code].title}: {before} in the previous brief, {now} now. Explanation ({by}, "
+            f"{self.day(on)}): {text}"
+        )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date as Date
 from typing import ClassVar, Final
 
@@ -37,6 +38,16 @@ _NUMBER: Final = r"\d{1,3}(?:\u00a0\d{3})+|\d+"
 def state_on(day: Date) -> str:
     """2023 жылғы 31 наурыздағы: the attribute before "жағдай"."""
     return f"{day.year}{NBSP}жылғы {day.day}{NBSP}{MONTHS_ATTRIBUTIVE[day.month - 1]}"
+
+
+def genitive(name: str) -> str:
+    """Of a region, whose name ends in its noun with a possessive: "Ақмола облысы" → "Ақмола облысының"."""
+    return f"{name}ның"
+
+
+def locative(name: str) -> str:
+    """In a region: "Ақмола облысы" → "Ақмола облысында"."""
+    return f"{name}нда"
 
 
 class Kazakh(Words):
@@ -158,6 +169,22 @@ class Kazakh(Words):
         kinds={word: kind for words in (KIND, KIND_GENITIVE) for kind, word in words.items()},
     )
 
+    def fixed_of_area(self, area: Place) -> Fixed:
+        name, fixed = area["name_kk"], self.fixed
+        unit, where = ("қала", "қаладағы") if name.endswith("қаласы") else ("облыс", "облыстағы")
+        return replace(
+            fixed,
+            title=f"{genitive(name)} білім беру ұйымдарының терроризмге қарсы қорғалуы туралы ақпарат",
+            running_title=f"{name}: білім беру ұйымдарының терроризмге қарсы қорғалуы",
+            national_title=f"2. {name} бойынша: бейнебақылау",
+            regions_title="2.1. Бейнебақылауы ЖБО-ға қосылған ұйымдар, аудандар мен қалалар бойынша",
+            population_note=fixed.population_note.replace("республикадағы", where),
+            republic=unit,
+            regions_caption="Аудандар мен қалалардағы бейнебақылау: орнатылғаны және ЖБО-ға қосылғаны",
+            regions_corner="Аудан немесе қала",
+            republic_total=name,
+        )
+
     # --- lines and headlines ----------------------------------------------------------------------------------
 
     def line_some(self, place: str, kind: str, count: PlaceCount, *, first: bool) -> str:
@@ -226,9 +253,12 @@ class Kazakh(Words):
 
     def institutions_national(self, as_of: Date, counts: Mapping[str, int]) -> str:
         return (
-            f"{state_on(as_of)} жағдай бойынша республикада {self.number(counts['all'])}{NBSP}білім "
+            f"{state_on(as_of)} жағдай бойынша {self._where()} {self.number(counts['all'])}{NBSP}білім "
             f"беру ұйымы жұмыс істейді ({self.by_kind(counts)})."
         )
+
+    def _where(self) -> str:
+        return locative(self.area["name_kk"]) if self.area else "республикада"
 
     def institutions_cities(self, cities: int, counts: Mapping[str, int]) -> str:
         return (
@@ -273,3 +303,24 @@ class Kazakh(Words):
         until = institution.get("until")
         term = f", мерзімі – {self.day(Date.fromisoformat(until))}" if until else ""
         return f"{institution['name_kk']} ({place}{term})"
+
+    def chart_label(self, number: int) -> str:
+        return f"{number}-сурет"
+
+    def changes_lead(self, number: str, quarter: str) -> str:
+        return f"Салыстыру негізі{NBSP}– {quarter} бойынша жарияланған №{NBSP}{number} ақпарат."
+
+    def not_covered_lead(self, code: str, institutions: int) -> str:
+        return f"{self.measures[code].title}: талап орындалмаған {self.number(institutions)}{NBSP}ұйым:"
+
+    def not_covered_attached(self, code: str, institutions: int) -> str:
+        return (
+            f"{self.measures[code].title}: талап орындалмаған {self.number(institutions)}{NBSP}ұйымның тізімі осы "
+            "құжатқа тіркелген кестеде берілген."
+        )
+
+    def explained(self, code: str, before: str, now: str, by: str, on: Date, text: str) -> str:
+        return (
+            f"{self.measures[code].title}: алдыңғы ақпаратта {before}, қазір {now}. Түсіндірме ({by}, "
+            f"{self.day(on)}): {text}"
+        )

@@ -6,7 +6,7 @@ A Russian noun takes one of three forms after a numeral, by its last word: 1 and
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date as Date
 from typing import ClassVar, Final
 
@@ -82,6 +82,42 @@ WHERE: Final = {
 _NUMBER: Final = r"\d{1,3}(?:\u00a0\d{3})+|\d+"
 _KIND_OF: Final = {form: kind for kind, noun in KIND.items() for form in (noun.one, noun.few, noun.many, noun.genitive)}
 _NOUN: Final = rf"(?P<noun>{'|'.join(sorted(_KIND_OF, key=len, reverse=True))})"
+
+
+def _declined(name: str, *, genitive: bool) -> str:
+    """A region's full name in the genitive or the prepositional case, which differ for cities alone.
+
+    Акмолинской области, области Абай; города Астаны and городе Астане, города Алматы, города Шымкента.
+    """
+    if name.startswith("город "):
+        city = name.removeprefix("город ")
+        noun, endings = ("города", ("ы", "а")) if genitive else ("городе", ("е", "е"))
+        if city.endswith("а"):
+            return f"{noun} {city[:-1]}{endings[0]}"
+        return f"{noun} {city}{endings[1]}" if city[-1] not in "аеёиоуыэюя" else f"{noun} {city}"
+    if name.startswith("область "):
+        return f"области {name.removeprefix('область ')}"
+    return f"{name.removesuffix('ая область')}ой области"
+
+
+def of_region(name: str) -> str:
+    """Whose: "организации образования Акмолинской области", "города Астаны"."""
+    return _declined(name, genitive=True)
+
+
+def in_region(name: str) -> str:
+    """Where: "в Акмолинской области", "в городе Астане"."""
+    return f"в {_declined(name, genitive=False)}"
+
+
+def by_region(name: str) -> str:
+    """Along the region, in the dative: "по Акмолинской области", "по городу Астане", "по городу Шымкенту"."""
+    if not name.startswith("город "):
+        return f"по {_declined(name, genitive=True)}"
+    city = name.removeprefix("город ")
+    if city[-1] not in "аеёиоуыэюя":
+        return f"по городу {city}у"
+    return f"по {_declined(name, genitive=False).replace('городе', 'городу', 1)}"
 
 
 class Russian(Words):
@@ -203,6 +239,22 @@ class Russian(Words):
         kinds=_KIND_OF,
     )
 
+    def fixed_of_area(self, area: Place) -> Fixed:
+        name, fixed = area["name_ru"], self.fixed
+        city = name.startswith("город ")
+        return replace(
+            fixed,
+            title=f"Информация об антитеррористической защищённости организаций образования {of_region(name)}",
+            running_title=f"Антитеррористическая защищённость организаций образования {of_region(name)}",
+            national_title=f"2. П{by_region(name).removeprefix('п')}: видеонаблюдение",
+            regions_title=f"2.1. Организации, видеонаблюдение которых подключено к{NBSP}ЦОУ, по районам и городам",
+            population_note=fixed.population_note.replace("республики", "города" if city else "области"),
+            republic="город" if city else "область",
+            regions_caption=f"Видеонаблюдение в районах и городах: установлено и подключено к{NBSP}ЦОУ",
+            regions_corner="Район или город",
+            republic_total=name[0].upper() + name[1:],
+        )
+
     # --- lines and headlines ----------------------------------------------------------------------------------
 
     def line_some(self, place: str, kind: str, count: PlaceCount, *, first: bool) -> str:
@@ -275,7 +327,10 @@ class Russian(Words):
     # --- sentences and headings with numbers ------------------------------------------------------------------
 
     def institutions_national(self, as_of: Date, counts: Mapping[str, int]) -> str:
-        return f"По состоянию на {self.day(as_of)} в республике {self._at_work(counts)}."
+        return f"По состоянию на {self.day(as_of)} {self._where()} {self._at_work(counts)}."
+
+    def _where(self) -> str:
+        return in_region(self.area["name_ru"]) if self.area else "в республике"
 
     def institutions_cities(self, cities: int, counts: Mapping[str, int]) -> str:
         where = "крупном городе" if ends_in_one(cities) else "крупных городах"
@@ -334,3 +389,28 @@ class Russian(Words):
         until = institution.get("until")
         term = f", срок{NBSP}– {self.day(Date.fromisoformat(until))}" if until else ""
         return f"{institution.get('name_ru') or institution['name_kk']} ({place}{term})"
+
+    def chart_label(self, number: int) -> str:
+        return f"Рисунок{NBSP}{number}"
+
+    def changes_lead(self, number: str, quarter: str) -> str:
+        return f"Основа сравнения{NBSP}– опубликованная информация №{NBSP}{number} за {quarter}."
+
+    def not_covered_lead(self, code: str, institutions: int) -> str:
+        noun = INSTITUTION.after(institutions)
+        verb = "не выполнила" if ends_in_one(institutions) else "не выполнили"
+        return f"{self.measures[code].title}: требование {verb} {self.number(institutions)}{NBSP}{noun}:"
+
+    def not_covered_attached(self, code: str, institutions: int) -> str:
+        noun = INSTITUTION.after_of(institutions)
+        which = "не выполнившей" if ends_in_one(institutions) else "не выполнивших"
+        return (
+            f"{self.measures[code].title}: список {self.number(institutions)}{NBSP}{noun}, {which} требование, дан в "
+            "таблице, прикреплённой к документу."
+        )
+
+    def explained(self, code: str, before: str, now: str, by: str, on: Date, text: str) -> str:
+        return (
+            f"{self.measures[code].title}: в предыдущей информации {before}, теперь {now}. Пояснение ({by}, "
+            f"{self.day(on)}): {text}"
+        )

@@ -43,7 +43,7 @@ def test_a_translation_stands_on_paper_as_it_was_written(lang, title, mark):
         assert str(opened.Root.Lang) == lang
         assert str(opened.docinfo["/Title"]).replace("\u00a0", " ") == title
     pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf.data)).pages]
-    assert len(pages) == 7
+    assert len(pages) == 8
     assert [number for number, page in enumerate(pages[1:], start=2) if mark not in page] == []
     words = re.sub(r"\s+", " ", " ".join(pages))
     document = compose(snapshot, Imprint(NUMBER, DAY))
