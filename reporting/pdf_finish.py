@@ -10,6 +10,7 @@ from typing import Any
 import pydyf
 
 from reporting.attachments import AttachedFile
+from reporting.signing import FIELD
 
 Finisher = Callable[[Any, Any], None]
 
@@ -42,10 +43,15 @@ class PictureWithoutWords(ValueError):
     """A picture has no alternative text: `alt` on an <img>, <title> in an <svg>."""
 
 
-def finisher(files: Sequence[AttachedFile]) -> Finisher:
+class NoPlaceForSeal(ValueError):
+    """A signature is asked for, and no element of the document has the id "seal"."""
+
+
+def finisher(files: Sequence[AttachedFile], *, seal: str = "") -> Finisher:
     """The argument of that name for `Document.write_pdf`; `files` are those embedded in the document.
 
-    Raises `PictureWithoutWords` out of the writing.
+    `seal`, where given, says what the empty signature field is that is laid over the element with the id "seal".
+    Raises `PictureWithoutWords` and `NoPlaceForSeal` out of the writing.
     """
 
     def finish(document: Any, pdf: Any) -> None:
@@ -53,6 +59,8 @@ def finisher(files: Sequence[AttachedFile]) -> Finisher:
         _mark_as_accessible(document, pdf)
         _describe_tables(document, pdf)
         _name_the_kinds_of_files(pdf, files)
+        if seal:
+            _lay_a_signature_field(document, pdf, seal)
 
     return finish
 
@@ -141,6 +149,78 @@ def _name_the_kinds_of_files(pdf: Any, files: Sequence[AttachedFile]) -> None:
         listed = _object(pdf, reference)
         stream = _object(pdf, listed["EF"]["F"])
         stream.extra["Subtype"] = "/" + kinds[listed["UF"].string].replace("/", "#2f")
+
+
+def _lay_a_signature_field(document: Any, pdf: Any, words: str) -> None:
+    """An empty signature field over the drawn seal, with a place in the tree of tags (12.7.4.5, 14.8.4.5).
+
+    Made here and not by the signer, so that a signature changes neither the page nor its structure.
+    """
+    page_number, page, box = next(
+        (
+            (number, page, box)
+            for number, page in enumerate(document.pages)
+            for box in page._page_box.descendants()
+            if box.element is not None and box.element.get("id") == "seal" and hasattr(box, "border_box_x")
+        ),
+        (None, None, None),
+    )
+    if box is None or page is None or page_number is None:
+        raise NoPlaceForSeal(words)
+    points = 0.75  # of a CSS pixel
+    left, width = box.border_box_x() * points, box.border_width() * points
+    top, height = (page.height - box.border_box_y()) * points, box.border_height() * points
+    nothing = pydyf.Stream(
+        [b""],
+        pydyf.Dictionary(
+            {
+                "Type": "/XObject",
+                "Subtype": "/Form",
+                "BBox": pydyf.Array([0, 0, width, height]),
+                "Resources": pydyf.Dictionary(),
+            }
+        ),
+    )
+    pdf.add_object(nothing)
+    tree = _object(pdf, pdf.catalog["StructTreeRoot"])
+    numbers = _object(pdf, tree["ParentTree"])["Nums"]
+    key = max(numbers[::2]) + 1
+    at = pdf.page_references[page_number]
+    widget = pydyf.Dictionary(
+        {
+            "Type": "/Annot",
+            "Subtype": "/Widget",
+            "FT": "/Sig",
+            "T": pydyf.String(FIELD),
+            "TU": pydyf.String(words),
+            "Contents": pydyf.String(words),
+            "Rect": pydyf.Array([left, top - height, left + width, top]),
+            "F": 132,  # printed and locked
+            "P": at,
+            "StructParent": key,
+            "AP": pydyf.Dictionary({"N": nothing.reference}),
+        }
+    )
+    pdf.add_object(widget)
+    held = pydyf.Dictionary({"Type": "/OBJR", "Obj": widget.reference, "Pg": at})
+    pdf.add_object(held)
+    whole = tree["K"][0]
+    form = pydyf.Dictionary(
+        {
+            "Type": "/StructElem",
+            "S": "/Form",
+            "P": whole,
+            "Pg": at,
+            "K": pydyf.Array([held.reference]),
+            "Alt": pydyf.String(words),
+        }
+    )
+    pdf.add_object(form)
+    _object(pdf, whole)["K"].append(form.reference)
+    numbers.extend((key, form.reference))
+    drawn = _object(pdf, at)
+    drawn["Annots"] = pydyf.Array([*drawn.get("Annots", []), widget.reference])
+    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array([widget.reference]), "SigFlags": 3})
 
 
 def _object(pdf: Any, reference: bytes) -> Any:

@@ -21,6 +21,9 @@ from institutions.clock import local_day
 from institutions.models import Institution, LargeCity, Region, User
 from institutions.querysets import InstitutionQuerySet
 from reporting import attachments, gate, integrity, records, rendering, snapshot, sums
+from reporting.brief.annex_words import ANNEX
+from reporting.brief.facts import Snapshot
+from reporting.brief.imprint import Imprint
 from reporting.coverage import COUNTRY, Part
 from reporting.enums import UNFINISHED, BriefKind, BriefState
 from reporting.models import Brief
@@ -217,8 +220,7 @@ def _make(brief: Brief, *, now: datetime) -> None:
         _finish(brief, now=now, state=BriefState.REFUSED, findings=findings)
         return
     _step(brief, BriefState.RENDERING, 30)
-    html = rendering.render_html(brief.snapshot, brief.imprint)
-    pdf = rendering.render_pdf(html, attachments=attachments.data_files(brief.snapshot, brief.imprint))
+    pdf = remake(brief.snapshot, brief.imprint)
     unsigned = _keep(brief, pdf.data)
     signed = unsigned
     if brief.signer:
@@ -234,6 +236,15 @@ def _make(brief: Brief, *, now: datetime) -> None:
         unsigned_hash=unsigned.digest,
         pages=pdf.pages,
         findings=[],
+    )
+
+
+def remake(figures: Snapshot, imprint: Imprint) -> rendering.Pdf:
+    """The unsigned file: whoever has snapshot and imprint, as they are attached to it, makes the same bytes."""
+    return rendering.render_pdf(
+        rendering.render_html(figures, imprint),
+        attachments=attachments.data_files(figures, imprint),
+        seal=f"{ANNEX[figures['lang']].seal_title}: {imprint.signer}" if imprint.signer else "",
     )
 
 

@@ -33,7 +33,7 @@ from reporting.brief.composing import compose
 from reporting.brief.facts import Snapshot
 from reporting.brief.imprint import Imprint
 from reporting.hyphenation import DICTIONARY
-from reporting.pdf_finish import PictureWithoutWords, finisher
+from reporting.pdf_finish import NoPlaceForSeal, PictureWithoutWords, finisher
 
 # No host has this name (RFC 2606): the address only says "our static files" to the fetcher below.
 STATIC_BASE = "https://static.invalid/"
@@ -79,8 +79,10 @@ class Pdf:
     pages: int
 
 
-def render_pdf(html: str, *, attachments: Sequence[AttachedFile] = ()) -> Pdf:
+def render_pdf(html: str, *, attachments: Sequence[AttachedFile] = (), seal: str = "") -> Pdf:
     """The page as PDF/A-3a and PDF/UA-1 in one, fonts embedded, tagged, with bookmarks; `attachments` are its data.
+
+    `seal`, where given, is the name of the empty signature field over the page's seal.
 
     Seconds, not for a request. Raises `RenderingError` when WeasyPrint warns of anything, or asks for a file that
     is not ours, and when a picture has no alternative text.
@@ -96,9 +98,9 @@ def render_pdf(html: str, *, attachments: Sequence[AttachedFile] = ()) -> Pdf:
             data = document.write_pdf(
                 pdf_variant=PDF_VARIANT,
                 attachments=[_embedded(file) for file in attachments],
-                finisher=finisher(attachments),
+                finisher=finisher(attachments, seal=seal),
             )
-        except (FatalURLFetchingError, PictureWithoutWords) as refused:
+        except (FatalURLFetchingError, PictureWithoutWords, NoPlaceForSeal) as refused:
             raise RenderingError(str(refused)) from refused
     return Pdf(bytes(data), len(document.pages))
 

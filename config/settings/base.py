@@ -238,5 +238,12 @@ DEFAULT_FROM_EMAIL = "qalqan@localhost"
 # Where people reach the register: printed on briefs, in their QR codes and links.
 SITE_URL = env.str("SITE_URL", "http://localhost:8000").rstrip("/")
 
+# The electronic seal of briefs: a PKCS #12 file with its password, an authority for time stamps (RFC 3161), and the
+# roots (PEM) by which signatures are judged. Without a certificate briefs are unsigned, and say so.
+BRIEF_SIGN_PKCS12 = env.str("BRIEF_SIGN_PKCS12", "")
+BRIEF_SIGN_PASSWORD = env.str("BRIEF_SIGN_PASSWORD", "")
+BRIEF_TSA_URL = env.str("BRIEF_TSA_URL", "")
+BRIEF_TRUST_ROOTS = env.str("BRIEF_TRUST_ROOTS", "")
+
 VERSION = "0.1.0"
 GALLERY = False  # the page that shows all components; for development
