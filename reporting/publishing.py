@@ -22,6 +22,7 @@ from institutions.models import Institution, LargeCity, Region, User
 from institutions.querysets import InstitutionQuerySet
 from reporting import attachments, gate, integrity, records, rendering, snapshot, sums
 from reporting.brief.annex_words import ANNEX
+from reporting.brief.composing import compose
 from reporting.brief.facts import Snapshot
 from reporting.brief.imprint import Imprint
 from reporting.coverage import COUNTRY, Part
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 MAKE = "reporting.tasks.make_brief"
 # A worker that has not finished by then was killed; somebody else may take the brief over.
 PATIENCE = timedelta(minutes=5)
+# More contradictions than these say no more.
+FEW: Final = 200
 
 
 class SnapshotMoved(Exception):
@@ -216,10 +219,14 @@ def _make(brief: Brief, *, now: datetime) -> None:
     brief.checks = [asdict(result) for result in outcome.results]
     Brief.objects.filter(pk=brief.pk).update(checks=brief.checks)
     if outcome.findings:
-        findings = [_plain(finding) for finding in outcome.findings]
+        findings = [_plain(finding) for finding in outcome.findings[:FEW]]
         _finish(brief, now=now, state=BriefState.REFUSED, findings=findings)
         return
     _step(brief, BriefState.RENDERING, 30)
+    page = gate.check_page(rendering.render_html(brief.snapshot, brief.imprint), compose(brief.snapshot, brief.imprint))
+    if page.findings:
+        _finish(brief, now=now, state=BriefState.REFUSED, findings=[_plain(one) for one in page.findings[:FEW]])
+        return
     pdf = remake(brief.snapshot, brief.imprint)
     unsigned = _keep(brief, pdf.data)
     signed = unsigned

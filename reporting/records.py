@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from compliance.enums import MEASURE_SCOPE, Measure, Scope
+from compliance.enums import MEASURE_SCOPE, Measure, Scope, Status
 
 # measure → the text of a `Group` → keys of institutions, in their order.
 Records = dict[str, dict[str, list[int]]]
 OBLIGED, COUNTED = "obliged", "counted"
+COVERED_STATUSES = (Status.MET.value,)
+TOTAL_STATUSES = (Status.MET.value, Status.PARTLY_MET.value, Status.NOT_MET.value, Status.UNKNOWN.value)
 
 
 @dataclass(frozen=True, slots=True)

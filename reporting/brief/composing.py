@@ -8,6 +8,7 @@ from typing import Final
 from reporting import charts
 from reporting.brief import doors
 from reporting.brief.annex_words import ANNEX, AnnexWords
+from reporting.brief.checks_words import CHECKS, check_sheet
 from reporting.brief.document import (
     Block,
     Bullets,
@@ -50,6 +51,8 @@ CITY_MEASURES: Final = MEASURES[2:]
 # More names than these are attached, not printed.
 LONGEST_LIST: Final = 200
 EVERYWHERE: Final = ""
+# Below so many per cent of institutions with an approved answer the first page bears a warning.
+COMPLETENESS_PERCENT: Final = 90
 # As the axis of the trend names the quarters, in any language.
 QUARTERS: Final = ("I", "II", "III", "IV")
 
@@ -103,6 +106,10 @@ class _Composition:
             places={scope: {name: place for place, name in names.items()} for scope, names in self.line_names.items()},
             official_mark=self.annex.official_mark if names_institutions(self.snapshot) else "",
             records_url=imprint.records_url,
+            warnings=tuple(
+                CHECKS[words.lang].few_answers(words.measures[code].title, share)
+                for code, share in few_answers(self.snapshot)
+            ),
             verification=verification_of(imprint, self.annex) if imprint.code else None,
         )
 
@@ -126,6 +133,8 @@ class _Composition:
                 *self._part_tables(),
             ),
         )
+        if imprint.checks:
+            yield check_sheet(imprint.checks, self.words.lang, self.words.number)
 
     # --- the body ---------------------------------------------------------------------------------------------
 
@@ -493,6 +502,15 @@ class _Composition:
             self.words.number(count["covered"]),
             format_percent(count["percent"]),
         )
+
+
+def few_answers(snapshot: Snapshot) -> list[tuple[str, int]]:
+    """Measures of which too few institutions have an approved answer, with the percentage that has."""
+    return [
+        (one["measure"], share)
+        for one in snapshot["completeness"]
+        if (share := percent_of(one["answered"], one["total"])) is not None and share < COMPLETENESS_PERCENT
+    ]
 
 
 def names_institutions(snapshot: Snapshot) -> bool:

@@ -126,7 +126,13 @@ def test_a_brief_that_contradicts_its_records_is_refused_with_the_findings(schoo
     publishing.make(brief.pk, now=fixed_now)
     brief.refresh_from_db()
     assert brief.state == BriefState.REFUSED
-    assert {finding["rule"] for finding in brief.findings} == {"differs_from_records", "sum_differs_from_headline"}
+    assert {finding["rule"] for finding in brief.findings} == {
+        "differs_from_records",
+        "doors_open_exactly",
+        "lines_recounted",
+        "places_make_whole",
+        "sum_differs_from_headline",
+    }
     assert {finding["measure"] for finding in brief.findings} == {"turnstile"}
     assert not brief.file
 

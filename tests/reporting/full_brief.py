@@ -1,0 +1,114 @@
+"""A whole brief of 2023Q1 with the records behind every figure: the published figures, and institutions made for them.
+
+The printed lines are those of `snapshots`; who is obliged, state or private, and how many learners there are, is made
+up by a rule, so that every figure of the snapshot can be counted from the records.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from typing import Any
+
+from reporting.records import Group, Records
+from tests.reporting.snapshots import KINDS, ROOT, rounded, snapshot_2023q1
+
+LEARNERS = 100  # at each institution
+
+
+def line_regions() -> dict[str, str]:
+    """Line of large cities → code of its region."""
+    with (ROOT / "institutions" / "data" / "cities.csv").open(encoding="utf-8", newline="") as file:
+        return {row["brief_line"]: row["region_code"] for row in csv.DictReader(file)}
+
+
+def full_2023q1(lang: str = "kk", *, closed: bool = True) -> tuple[dict[str, Any], Records]:
+    """The snapshot with all of its parts, and its records."""
+    snapshot = snapshot_2023q1(lang=lang, closed=closed)
+    regions = line_regions()
+    records: Records = {}
+    key = 0
+    for measure in snapshot["measures"]:
+        groups: defaultdict[str, list[int]] = defaultdict(list)
+        for kind in KINDS:
+            for line in measure["lines"][kind]:
+                for at in range(line["total"]):
+                    key += 1
+                    missing = ("not_met", "partly_met", "unknown")[at % 3] if at % 29 == 0 else "not_met"
+                    group = Group(
+                        place=line["place"] if measure["scope"] == "national" else regions[line["place"]],
+                        line="" if measure["scope"] == "national" else line["place"],
+                        kind=kind,
+                        ownership="private" if at % 4 == 3 else "state",
+                        obliged=at % 5 != 4,
+                        status="met" if at < line["covered"] else missing,
+                    )
+                    groups[str(group)].append(key)
+        records[measure["code"]] = dict(sorted(groups.items()))
+    for measure in snapshot["measures"]:
+        measure["obliged"] = {
+            kind: counts(records, measure["code"], kind=kind, obliged=True) for kind in ("all", *KINDS)
+        }
+    snapshot["cuts"] = list(cuts(snapshot, records))
+    snapshot["completeness"] = [
+        {
+            "measure": code,
+            "total": counts(records, code)["total"],
+            "answered": counts(records, code)["total"] - len(chosen(records, code, status="unknown")),
+        }
+        for code in records
+    ]
+    snapshot["trend"] = list(trend(snapshot))
+    return snapshot, records
+
+
+def chosen(records: Records, code: str, **wanted: Any) -> list[int]:
+    """Keys of the institutions of a measure whose group is as wanted; written apart from the code under test."""
+    found = []
+    for text, institutions in records[code].items():
+        place, line, kind, ownership, obliged, status = text.split("|")
+        has = {"place": place, "line": line, "kind": kind, "ownership": ownership, "status": status}
+        has["obliged"] = obliged == "obliged"  # type: ignore[assignment]
+        if all(has[name] == value for name, value in wanted.items()):
+            found += institutions
+    return found
+
+
+def counts(records: Records, code: str, *, kind: str = "all", **wanted: Any) -> dict[str, Any]:
+    if kind != "all":
+        wanted["kind"] = kind
+    total, covered = len(chosen(records, code, **wanted)), len(chosen(records, code, status="met", **wanted))
+    return {"total": total, "covered": covered, "not_applicable": 0, "percent": rounded(covered, total)}
+
+
+def cuts(snapshot: dict[str, Any], records: Records) -> Any:
+    for place in snapshot["places"]["national"]:
+        for code in records:
+            for part, wanted in (
+                ("all", {}),
+                ("obliged", {"obliged": True}),
+                ("state", {"ownership": "state"}),
+                ("private", {"ownership": "private"}),
+            ):
+                found = counts(records, code, place=place["place"], **wanted)
+                if found["total"]:
+                    yield {
+                        "place": place["place"], "measure": code, "part": part,
+                        "total": found["total"], "covered": found["covered"], "percent": found["percent"],
+                        "learners": LEARNERS * found["total"], "learners_covered": LEARNERS * found["covered"],
+                        "learners_percent": found["percent"],
+                    }  # fmt: skip
+
+
+def trend(snapshot: dict[str, Any]) -> Any:
+    """Two quarters that grow into this one."""
+    for year, quarter, as_of, share in ((2022, 4, "2022-12-31", 8), (2023, 1, "2023-03-31", 10)):
+        measures = {}
+        for measure in snapshot["measures"]:
+            every = measure["headline"]["all"]
+            covered = every["covered"] * share // 10
+            measures[measure["code"]] = {
+                "place": "all", "total": every["total"], "covered": covered,
+                "percent": rounded(covered, every["total"]),
+            }  # fmt: skip
+        yield {"year": year, "quarter": quarter, "as_of": as_of, "measures": measures}
