@@ -15,9 +15,13 @@ from django.utils.translation import gettext as _
 
 from compliance.enums import Measure, Scope
 from institutions.enums import Kind
+from reporting.brief.checks_words import CHECKS, title_of
 from reporting.brief.facts import Measure as MeasureFigures
 from reporting.brief.facts import Place, Snapshot
+from reporting.brief.imprint import EXPLAINED, FAILED, PASSED, WARNED
 from reporting.coverage import ALL
+from reporting.enums import BriefState
+from reporting.gate import GateRule
 from reporting.integrity import Rule
 from reporting.models import Brief
 from reporting.percent import percent
@@ -91,14 +95,21 @@ class Fact:
 
 def facts_of(brief: Brief) -> list[Fact]:
     """Of the brief itself: number, date, who asked, and the file."""
+    about = brief.region.name if brief.region else brief.get_kind_display()
     facts = [
         Fact(_("Number"), brief.number),
+        Fact(_("About"), about),
         Fact(_("Date"), date_format(brief.dated_on, "SHORT_DATE_FORMAT")),
         Fact(_("Language"), brief.language),
         Fact(_("Asked for by"), str(brief.requested_by or "–")),
     ]
     if brief.file_hash:
-        facts += [Fact(_("Pages"), brief.pages or "–"), Fact(_("SHA-256 of the file"), brief.file_hash)]
+        facts += [
+            Fact(_("Pages"), brief.pages or "–"),
+            Fact(_("Signed by"), brief.signer or _("not signed")),
+            Fact(_("Code of verification"), brief.code),
+            Fact(_("SHA-256 of the file"), brief.file_hash),
+        ]
     return facts
 
 
@@ -124,7 +135,7 @@ def _day(text: str) -> str:
 def findings_of(brief: Brief) -> list[ShownFinding]:
     return [
         ShownFinding(
-            rule=str(_labels(Rule).get(finding["rule"], finding["rule"])),
+            rule=str((_labels(Rule) | _labels(GateRule)).get(finding["rule"], finding["rule"])),
             measure=str(_labels(Measure).get(finding["measure"], finding["measure"])),
             kind=_("all kinds") if finding["kind"] == ALL else _labels(Kind).get(finding["kind"], finding["kind"]),
             place=place_name(brief.snapshot, finding["place"]),
@@ -136,6 +147,40 @@ def findings_of(brief: Brief) -> list[ShownFinding]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownCheck:
+    """One check of the gate as the page lists it."""
+
+    title: str
+    compared: int
+    result: str
+    tone: str
+
+
+def checks_of(brief: Brief) -> list[ShownCheck]:
+    """How the gate's checks came out, in the person's language."""
+    language = get_language() or "kk"
+    tones = {PASSED: "good", WARNED: "warn", EXPLAINED: "info", FAILED: "bad"}
+    return [
+        ShownCheck(
+            title_of(check["code"], language),
+            check["compared"],
+            CHECKS[language].results.get(check["state"]) or _("contradictions: %(n)s") % {"n": check["findings"]},
+            tones[check["state"]],
+        )
+        for check in brief.checks
+    ]
+
+
+def unexplained(brief: Brief) -> list[str]:
+    """Measures that have jumped and wait for somebody's words."""
+    if brief.state != BriefState.REFUSED:
+        return []
+    explained = {one["measure"] for one in brief.explanations}
+    asked = dict.fromkeys(finding["measure"] for finding in brief.findings if finding["rule"] == GateRule.JUMP)
+    return [measure for measure in asked if measure not in explained]
+
+
 def place_name(snapshot: Snapshot, code: str) -> str:
     """A place's name in the person's language as it was when the brief was made; the code where it has none."""
     for places in snapshot["places"].values():
@@ -145,7 +190,7 @@ def place_name(snapshot: Snapshot, code: str) -> str:
     return code
 
 
-def _labels(choices: type[Rule] | type[Measure] | type[Kind]) -> dict[str, str]:
+def _labels(choices: type[Rule] | type[GateRule] | type[Measure] | type[Kind]) -> dict[str, str]:
     return {choice.value: str(choice.label) for choice in choices}
 
 

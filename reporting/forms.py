@@ -14,13 +14,16 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from compliance.enums import MEASURE_SCOPE, Measure, Scope
+from compliance.enums import Measure, Scope
 from compliance.models import Period, Requirement
 from institutions.enums import Kind, Ownership
+from institutions.models import Region
 from reporting.brief.facts import Snapshot
 from reporting.brief.languages import LANGUAGES
 from reporting.coverage import Dimension, Part, Question, Reach, default_scope, places_of
+from reporting.enums import BriefKind, Publication
 from reporting.models import Brief
+from reporting.querysets import BriefQuerySet
 
 BY_KIND = "by_kind"
 INSTITUTIONS = "institutions"
@@ -269,8 +272,8 @@ class FiguresForm(QuestionForm):
         return cleaned
 
 
-class BriefForm(forms.Form):
-    """The wish for a brief: of a quarter that has begun, newest first, in one of its languages."""
+class BundleForm(forms.Form):
+    """The wish for the briefs of all regions: of a quarter that has begun, newest first, in one language."""
 
     period = forms.ModelChoiceField(
         label=gettext_lazy("Quarter"), queryset=Period.objects.none(), to_field_name="code", empty_label=None
@@ -284,6 +287,66 @@ class BriefForm(forms.Form):
         field = cast("forms.ModelChoiceField[Period]", self.fields["period"])
         field.queryset = Period.objects.filter(starts_on__lte=today)
         field.label_from_instance = quarter_in_words  # type: ignore[method-assign,assignment]  # as Django documents it
+
+
+class BriefForm(BundleForm):
+    """The wish for a brief, of the country or of one region."""
+
+    subject = forms.ModelChoiceField(
+        label=gettext_lazy("About"),
+        queryset=Region.objects.order_by("sort_order"),
+        to_field_name="code",
+        empty_label=gettext_lazy("the country"),
+        required=False,
+    )
+    field_order = ("subject", "period", "language")
+
+
+class WithdrawForm(forms.Form):
+    """Why a published brief is taken out of force."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}), strip=True
+    )
+
+
+class ExplainForm(forms.Form):
+    """Why a figure has jumped; printed in the brief with the person's name."""
+
+    measure = forms.ChoiceField(choices=Measure.choices, widget=forms.HiddenInput)
+    text = forms.CharField(
+        label=gettext_lazy("Explanation"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}), strip=True
+    )
+
+
+class BriefFilterForm(forms.Form):
+    """What of the list of briefs is shown."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("About"), choices=[("", gettext_lazy("all")), *BriefKind.choices], required=False
+    )
+    period = forms.ModelChoiceField(
+        label=gettext_lazy("Quarter"),
+        queryset=Period.objects.all(),
+        to_field_name="code",
+        empty_label=gettext_lazy("all"),
+        required=False,
+    )
+    publication = forms.ChoiceField(
+        label=gettext_lazy("Publication"), choices=[("", gettext_lazy("all")), *Publication.choices], required=False
+    )
+
+    @property
+    def active(self) -> int:
+        """How many filters are set."""
+        return sum(bool(value) for value in self.cleaned_data.values()) if self.is_valid() else 0
+
+    def narrow(self, briefs: BriefQuerySet) -> BriefQuerySet:
+        """Only what is asked for; a filter that makes no sense shows everything."""
+        if self.is_valid():
+            wanted = {name: value for name, value in self.cleaned_data.items() if value}
+            return briefs.filter(**wanted)
+        return briefs
 
 
 def quarter_in_words(period: Period) -> str:
@@ -303,6 +366,8 @@ class BriefRecordsForm(forms.Form):
     place = forms.CharField(required=False)
     kind = forms.ChoiceField(choices=Kind.choices, required=False)
     part = forms.ChoiceField(choices=PARTS)
+    ownership = forms.ChoiceField(choices=Ownership.choices, required=False)
+    obliged = forms.BooleanField(required=False)
 
     def __init__(self, data: QueryDict, *, brief: Brief) -> None:
         self.snapshot: Snapshot = brief.snapshot
@@ -311,8 +376,8 @@ class BriefRecordsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("measure") and cleaned.get("place"):
-            listed = self.snapshot["places"][MEASURE_SCOPE[Measure(cleaned["measure"])].value]
-            if cleaned["place"] not in [place["place"] for place in listed]:
+            listed = [place["place"] for places in self.snapshot["places"].values() for place in places]
+            if cleaned["place"] not in listed:
                 raise ValidationError(_("There is no such place here."), code="unknown_place")
         return cleaned
 

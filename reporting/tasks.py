@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from compliance import hints, periods
 from institutions.clock import today
-from reporting import publishing, sums
+from reporting import bundles, drafts, publishing, sums
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,21 @@ def make_brief(*, brief: int) -> None:
 
 @shared_task
 def sweep_briefs() -> None:
-    """Send messages again for briefs that nobody makes."""
-    for pk in publishing.overdue(timezone.now()):
+    """Send messages again for briefs and bundles that nobody makes."""
+    now = timezone.now()
+    for pk in publishing.overdue(now):
         hints.send(publishing.MAKE, brief=pk)
+    for pk in bundles.overdue(now):
+        hints.send(bundles.MAKE_BUNDLE, bundle=pk)
+
+
+@shared_task
+def make_bundle(*, bundle: int) -> None:
+    """Freeze and queue the briefs of all regions, or put together those that are done."""
+    bundles.make(bundle, now=timezone.now())
+
+
+@shared_task
+def draft_closed_quarters() -> None:
+    """Make the drafts of quarters that were closed lately."""
+    drafts.draft_closed(timezone.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting.views import briefs, coverage
+from reporting.views import briefs, bundles, coverage
 
 app_name = "reporting"
 
@@ -17,4 +17,13 @@ urlpatterns = [
     path("briefs/<int:pk>/progress/", briefs.brief_progress, name="brief_progress"),
     path("briefs/<int:pk>/file/", briefs.brief_file, name="brief_file"),
     path("briefs/<int:pk>/institutions/", briefs.brief_records, name="brief_records"),
+    path("briefs/<int:pk>/publish/", briefs.brief_publish, name="brief_publish"),
+    path("briefs/<int:pk>/withdraw/", briefs.brief_withdraw, name="brief_withdraw"),
+    path("briefs/<int:pk>/explain/", briefs.brief_explain, name="brief_explain"),
+    # printed in the briefs
+    path("briefs/c/<slug:code>/institutions/", briefs.brief_records_by_code, name="brief_records_by_code"),
+    path("briefs/bundles/new/", bundles.bundle_new, name="bundle_new"),
+    path("briefs/bundles/<int:pk>/", bundles.bundle, name="bundle"),
+    path("briefs/bundles/<int:pk>/progress/", bundles.bundle_progress, name="bundle_progress"),
+    path("briefs/bundles/<int:pk>/file/", bundles.bundle_file, name="bundle_file"),
 ]

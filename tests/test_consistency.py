@@ -19,7 +19,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from institutions.actions import ACTIONS
 from institutions.models import User
-from reporting.models import Brief
+from reporting.models import Brief, BriefBundle
 from tests.factories.compliance import EntryFactory, ItemFactory
 from tests.factories.institutions import (
     AnalystFactory,
@@ -183,6 +183,7 @@ class Foreign:
     entry: Any  # waits for a decision
     approved: Any
     brief: Any
+    bundle: Any
 
 
 # What each address with arguments is about: the arguments that name something foreign.
@@ -203,7 +204,20 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "compliance:revoke": lambda foreign: {"pk": foreign.approved.pk},
     **{
         f"reporting:{name}": lambda foreign: {"pk": foreign.brief.pk}
-        for name in ("brief", "brief_progress", "brief_file", "brief_records")
+        for name in (
+            "brief",
+            "brief_progress",
+            "brief_file",
+            "brief_records",
+            "brief_publish",
+            "brief_withdraw",
+            "brief_explain",
+        )
+    },
+    "reporting:brief_records_by_code": lambda foreign: {"code": foreign.brief.code},
+    **{
+        f"reporting:{name}": lambda foreign: {"pk": foreign.bundle.pk}
+        for name in ("bundle", "bundle_progress", "bundle_file")
     },
     "api:institution-detail": lambda foreign: {"bin": foreign.institution.bin},
 }
@@ -239,7 +253,8 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         snapshot_hash="0" * 64,
         requested_at=fixed_now,
     )
-    return Foreign(institution, item, entry, approved, brief)
+    bundle = BriefBundle.objects.create(period=brief.period, requested_at=fixed_now)
+    return Foreign(institution, item, entry, approved, brief, bundle)
 
 
 @pytest.fixture

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from django import forms
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from institutions import access, journal
-from institutions.enums import COUNTRY_ROLES, Kind
+from institutions.enums import Kind
 from institutions.http import AuthenticatedRequest
-from reporting import publishing
-from reporting.brief_pages import BriefFigures, facts_of, findings_of, place_name, snapshot_facts_of
+from reporting import publication, publishing
+from reporting.brief_pages import (
+    BriefFigures,
+    checks_of,
+    facts_of,
+    findings_of,
+    place_name,
+    snapshot_facts_of,
+    unexplained,
+)
 from reporting.coverage import Part
 from reporting.enums import UNFINISHED, BriefState
 from reporting.explorer import Step
-from reporting.forms import PARTS, BriefForm, BriefRecordsForm
+from reporting.forms import PARTS, BriefFilterForm, BriefForm, BriefRecordsForm, ExplainForm, WithdrawForm
 from reporting.models import Brief
 from reporting.snapshot import PeriodNotReady
 
@@ -28,23 +38,30 @@ RECORDS_PAGE = 50
 
 @require_safe
 def brief_list(request: AuthenticatedRequest) -> HttpResponse:
-    """All briefs, newest first; for people whose scope is the country."""
+    """The briefs that the person may see, newest first."""
     may_make = _see_briefs(request)
-    page = Paginator(Brief.objects.visible_to(request.user).for_list(), LIST_PAGE).get_page(request.GET.get("page"))
-    return render(request, "reporting/briefs.html", {"page": page, "may_make": may_make})
+    form = BriefFilterForm(request.GET)
+    briefs = form.narrow(Brief.objects.visible_to(request.user)).for_list()
+    page = Paginator(briefs, LIST_PAGE).get_page(request.GET.get("page"))
+    return render(request, "reporting/briefs.html", {"page": page, "may_make": may_make, "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def brief_new(request: AuthenticatedRequest) -> HttpResponse:
-    """Choose a quarter; the same figures give the brief that is there already."""
+    """Choose what it is about and a quarter; the same figures give the brief that is there already."""
     if not access.roles_of(request.user) & access.MAKE_BRIEFS:
         raise Http404
     now = timezone.now()
     form = BriefForm(request.POST if request.method == "POST" else None, today=timezone.localdate(now))
     if form.is_valid():
+        region = form.cleaned_data["subject"]
         try:
             brief = publishing.request_brief(
-                form.cleaned_data["period"], language=form.cleaned_data["language"], by=request.user, now=now
+                form.cleaned_data["period"],
+                language=form.cleaned_data["language"],
+                by=request.user,
+                now=now,
+                subject=publishing.Subject.of_region(region) if region else publishing.NATION,
             )
         except PeriodNotReady:
             form.add_error("period", _("This quarter has no figures yet."))
@@ -52,32 +69,102 @@ def brief_new(request: AuthenticatedRequest) -> HttpResponse:
             form.add_error(None, _("The figures are moving just now. Please ask again in a minute."))
         else:
             return redirect("reporting:brief", brief.pk)
-    context = {"form": form, "trail": [*_way_here(), Step(_("New brief"))]}
+    context = {"form": form, "trail": [*way_to_briefs(), Step(_("New brief"))]}
     return render(request, "reporting/brief_new.html", context, status=422 if form.is_bound else 200)
 
 
 @require_safe
 def brief(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """How its making stands, what it says, and the door to each of its figures."""
-    may_make = _see_briefs(request)
+    """How its making stands, what it says, what it is worth, and the door to each of its figures."""
+    _see_briefs(request)
+    return _page(request, pk)
+
+
+def _page(request: AuthenticatedRequest, pk: int, *, wrong: forms.Form | None = None) -> HttpResponse:
+    """The page of a brief; `wrong` is a form of it that was refused, with what was typed."""
     found = get_object_or_404(
-        Brief.objects.visible_to(request.user).select_related("period", "requested_by").defer("records"), pk=pk
+        Brief.objects.visible_to(request.user)
+        .select_related("period", "requested_by", "published_by", "withdrawn_by", "superseded_by", "region")
+        .defer("records"),
+        pk=pk,
     )
-    return render(
-        request,
-        "reporting/brief.html",
-        {
-            "brief": found,
-            "finished": found.state not in UNFINISHED,
-            "findings": findings_of(found),
-            "facts": facts_of(found),
-            "snapshot_facts": snapshot_facts_of(found),
-            "kinds": [_("all kinds"), *(str(label).capitalize() for label in Kind.labels)],
-            "trail": [*_way_here(), Step(f"№ {found.number}")],
-            "figures": BriefFigures.of(found, request.GET.get("measure", "")),
-            "may_make": may_make,
-        },
-    )
+    roles = access.roles_of(request.user)
+    may_make = bool(roles & access.MAKE_BRIEFS)
+    context = {
+        "brief": found,
+        "finished": found.state not in UNFINISHED,
+        "findings": findings_of(found),
+        "facts": facts_of(found),
+        "snapshot_facts": snapshot_facts_of(found),
+        "checks": checks_of(found),
+        "kinds": [_("all kinds"), *(str(label).capitalize() for label in Kind.labels)],
+        "trail": [*way_to_briefs(), Step(f"№ {found.number}")],
+        "figures": BriefFigures.of(found, request.GET.get("measure", "")),
+        "may_make": may_make,
+        "may_publish": may_make and found.requested_by_id != request.user.pk,
+        "withdraw": wrong if isinstance(wrong, WithdrawForm) else WithdrawForm(auto_id="withdraw-%s"),
+        "explain": [
+            wrong
+            if isinstance(wrong, ExplainForm) and wrong.data.get("measure") == measure
+            else ExplainForm(initial={"measure": measure}, auto_id=f"explain-{measure}-%s")
+            for measure in unexplained(found)
+        ],
+    }
+    return render(request, "reporting/brief.html", context, status=422 if wrong else 200)
+
+
+def _changed(request: AuthenticatedRequest, pk: int) -> Brief:
+    """The brief that somebody of the ministry is about to change; 404 for everybody else."""
+    if not access.roles_of(request.user) & access.MAKE_BRIEFS:
+        raise Http404
+    return get_object_or_404(Brief.objects.visible_to(request.user).for_list(), pk=pk)
+
+
+@require_POST
+def brief_publish(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """A second person puts the brief in force."""
+    found = _changed(request, pk)
+    try:
+        publication.publish(found, by=request.user, now=timezone.now())
+    except publication.OwnBrief:
+        messages.error(request, _("You asked for this brief yourself: somebody else has to publish it."))
+    except publication.NotReady:
+        messages.error(request, _("This brief is not a finished draft any more."))
+    else:
+        messages.success(request, _("The brief № %(number)s is published.") % {"number": found.number})
+    return redirect("reporting:brief", pk)
+
+
+@require_POST
+def brief_withdraw(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Take a published brief out of force, with a reason."""
+    found = _changed(request, pk)
+    form = WithdrawForm(request.POST, auto_id="withdraw-%s")
+    if not form.is_valid():
+        return _page(request, pk, wrong=form)
+    try:
+        publication.withdraw(found, by=request.user, now=timezone.now(), reason=form.cleaned_data["reason"])
+    except publication.NotReady:
+        messages.error(request, _("This brief is not in force, so it cannot be withdrawn."))
+    else:
+        messages.success(request, _("The brief № %(number)s is withdrawn.") % {"number": found.number})
+    return redirect("reporting:brief", pk)
+
+
+@require_POST
+def brief_explain(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Say why a figure has jumped; once all are explained, the brief is made."""
+    found = _changed(request, pk)
+    form = ExplainForm(request.POST, auto_id=f"explain-{request.POST.get('measure', '')}-%s")
+    if not form.is_valid():
+        return _page(request, pk, wrong=form)
+    try:
+        publication.explain(
+            found, form.cleaned_data["measure"], text=form.cleaned_data["text"], by=request.user, now=timezone.now()
+        )
+    except publication.NothingToExplain:
+        messages.error(request, _("Nothing of this brief waits for an explanation any more."))
+    return redirect("reporting:brief", pk)
 
 
 @require_safe
@@ -105,12 +192,28 @@ def brief_file(request: AuthenticatedRequest, pk: int) -> FileResponse:
 @require_safe
 def brief_records(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """The institutions that were frozen with a figure of the brief."""
-    found = get_object_or_404(Brief.objects.visible_to(request.user).select_related("period"), pk=pk)
+    return _records(request, get_object_or_404(Brief.objects.visible_to(request.user).select_related("period"), pk=pk))
+
+
+@require_safe
+def brief_records_by_code(request: AuthenticatedRequest, code: str) -> HttpResponse:
+    """The same under the address that is printed in the brief."""
+    visible = Brief.objects.visible_to(request.user).select_related("period")
+    return _records(request, get_object_or_404(visible, code=code))
+
+
+def _records(request: AuthenticatedRequest, found: Brief) -> HttpResponse:
     form = BriefRecordsForm(request.GET, brief=found)
     if not form.is_valid():
         raise Http404
     institutions = publishing.records_of(
-        found, form.chosen_measure, place=form.chosen_place, kind=form.chosen_kind, part=form.chosen_part
+        found,
+        form.chosen_measure,
+        place=form.chosen_place,
+        kind=form.chosen_kind,
+        ownership=form.cleaned_data["ownership"] or None,
+        obliged_only=form.cleaned_data["obliged"],
+        part=form.chosen_part,
     )
     shown = institutions.visible_to(request.user).with_places()
     page = Paginator(shown.order_by("sort_kk", "pk"), RECORDS_PAGE).get_page(request.GET.get("page"))
@@ -128,7 +231,7 @@ def brief_records(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             "rows": [(institution, None) for institution in page],
             "parts": PARTS,
             "trail": [
-                *_way_here(),
+                *way_to_briefs(),
                 Step(f"№ {found.number}", reverse("reporting:brief", args=[found.pk])),
                 Step(_("Institutions")),
             ],
@@ -136,13 +239,13 @@ def brief_records(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     )
 
 
-def _way_here() -> list[Step]:
+def way_to_briefs() -> list[Step]:
     return [Step(_("Briefs"), reverse("reporting:briefs"))]
 
 
 def _see_briefs(request: AuthenticatedRequest) -> bool:
-    """Whether the person may make briefs; 404 for whom briefs are not there at all."""
+    """Whether the person may make briefs; 404 for whom there are none at all."""
     roles = access.roles_of(request.user)
-    if not roles & COUNTRY_ROLES:
+    if not roles:
         raise Http404
     return bool(roles & access.MAKE_BRIEFS)

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from compliance.models import Period
+from institutions.models import Region
 from reporting import publishing
 from reporting.brief.composing import compose
 from reporting.brief.document import to_text
@@ -24,15 +25,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--period", required=True, metavar="QUARTER", help="as in 2023Q1")
-        parser.add_argument("--scope", default="country", metavar="SCOPE", help="country")
+        parser.add_argument("--scope", default="country", metavar="SCOPE", help="country, or a region's code: KZ-11")
         parser.add_argument("--lang", default="kk", metavar="LANGUAGE", help=", ".join(LANGUAGES))
         parser.add_argument("--output", required=True, metavar="FILE", help="where to write; - is standard output")
         parser.add_argument("--text", action="store_true", help="plain text instead of PDF")
 
     def handle(self, *args: Any, **options: Any) -> None:
         period = self._period(options["period"])
-        if options["scope"] != "country":
-            raise CommandError(f"--scope: {options['scope']!r} is unknown; choose from country.", returncode=2)
+        subject = self._subject(options["scope"])
         if options["lang"] not in LANGUAGES:
             raise CommandError(
                 f"--lang: {options['lang']!r} is unknown; choose from {', '.join(LANGUAGES)}.", returncode=2
@@ -41,7 +41,9 @@ class Command(BaseCommand):
         if target != "-" and not Path(target).absolute().parent.is_dir():
             raise CommandError(f"--output: the folder of {target!r} does not exist.", returncode=2)
         try:
-            brief = publishing.request_brief(period, language=options["lang"], by=None, now=timezone.now())
+            brief = publishing.request_brief(
+                period, language=options["lang"], by=None, now=timezone.now(), subject=subject
+            )
         except PeriodNotReady as refusal:
             raise CommandError(f"--period: {period.code} has not begun.", returncode=2) from refusal
         publishing.make(brief.pk, now=timezone.now())
@@ -60,6 +62,17 @@ class Command(BaseCommand):
         else:
             with brief.file.open("rb") as file:
                 self._write(target, file.read())
+
+    def _subject(self, scope: str) -> publishing.Subject:
+        if scope == "country":
+            return publishing.NATION
+        region = Region.objects.filter(code=scope).first()
+        if region is None:
+            raise CommandError(
+                f"--scope: {scope!r} is unknown; choose from country, or the code of a region, as in KZ-11.",
+                returncode=2,
+            )
+        return publishing.Subject.of_region(region)
 
     def _period(self, code: str) -> Period:
         if not re.fullmatch(r"\d{4}Q[1-4]", code):
