@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -20,10 +21,8 @@ from institutions import journal
 from institutions.clock import local_day
 from institutions.models import Institution, LargeCity, Region, User
 from institutions.querysets import InstitutionQuerySet
-from reporting import attachments, gate, integrity, records, rendering, snapshot, sums
+from reporting import gate, integrity, kinds, records, rendering, snapshot, sums
 from reporting.brief.annex_words import ANNEX
-from reporting.brief.composing import compose
-from reporting.brief.facts import Snapshot
 from reporting.brief.imprint import Imprint
 from reporting.coverage import COUNTRY, Part
 from reporting.enums import UNFINISHED, BriefKind, BriefState
@@ -210,7 +209,7 @@ def _number(
 
 def _make(brief: Brief, *, now: datetime) -> None:
     """Through the gate, to paper, under the seal; each step is a function of the brief's frozen row."""
-    outcome = gate.check(
+    outcome = kinds.check(
         brief.snapshot,
         brief.records,
         brief.imprint,
@@ -223,7 +222,9 @@ def _make(brief: Brief, *, now: datetime) -> None:
         _finish(brief, now=now, state=BriefState.REFUSED, findings=findings)
         return
     _step(brief, BriefState.RENDERING, 30)
-    page = gate.check_page(rendering.render_html(brief.snapshot, brief.imprint), compose(brief.snapshot, brief.imprint))
+    page = gate.check_page(
+        rendering.render_html(brief.snapshot, brief.imprint), kinds.compose(brief.snapshot, brief.imprint)
+    )
     if page.findings:
         _finish(brief, now=now, state=BriefState.REFUSED, findings=[_plain(one) for one in page.findings[:FEW]])
         return
@@ -246,11 +247,11 @@ def _make(brief: Brief, *, now: datetime) -> None:
     )
 
 
-def remake(figures: Snapshot, imprint: Imprint) -> rendering.Pdf:
+def remake(figures: Mapping[str, Any], imprint: Imprint) -> rendering.Pdf:
     """The unsigned file: whoever has snapshot and imprint, as they are attached to it, makes the same bytes."""
     return rendering.render_pdf(
         rendering.render_html(figures, imprint),
-        attachments=attachments.data_files(figures, imprint),
+        attachments=kinds.data_files(figures, imprint),
         seal=f"{ANNEX[figures['lang']].seal_title}: {imprint.signer}" if imprint.signer else "",
     )
 

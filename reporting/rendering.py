@@ -10,7 +10,7 @@ import gc
 import logging
 import mimetypes
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -18,6 +18,7 @@ from datetime import datetime as DateTime
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 from urllib.parse import unquote
 
 import pyphen
@@ -28,9 +29,8 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from reporting import kinds
 from reporting.attachments import AttachedFile
-from reporting.brief.composing import compose
-from reporting.brief.facts import Snapshot
 from reporting.brief.imprint import Imprint
 from reporting.hyphenation import DICTIONARY
 from reporting.pdf_finish import NoPlaceForSeal, PictureWithoutWords, finisher
@@ -62,12 +62,12 @@ class StaticFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no ty
         return URLFetcherResponse(url, Path(found).read_bytes(), {"Content-Type": mime})
 
 
-def render_html(snapshot: Snapshot, imprint: Imprint) -> str:
-    """The brief as one HTML page, in the snapshot's language."""
+def render_html(snapshot: Mapping[str, Any], imprint: Imprint) -> str:
+    """A brief of any kind as one HTML page, in the snapshot's language."""
     with translation.override(snapshot["lang"]):
         return render_to_string(
             "documents/brief.html",
-            {"document": compose(snapshot, imprint), "static_base": STATIC_BASE},
+            {"document": kinds.compose(snapshot, imprint), "static_base": STATIC_BASE},
         )
 
 

@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from compliance.models import Period
 from institutions.models import Region
-from reporting import publishing
-from reporting.brief.composing import compose
+from reporting import kinds, publishing
 from reporting.brief.document import to_text
 from reporting.brief.languages import LANGUAGES
 from reporting.enums import BriefState
@@ -57,7 +56,7 @@ class Command(BaseCommand):
         if brief.state != BriefState.READY:
             raise CommandError(f"The brief is not ready: {brief.error or brief.get_state_display()}", returncode=1)
         if options["text"]:
-            text = to_text(compose(brief.snapshot, brief.imprint))
+            text = to_text(kinds.compose(brief.snapshot, brief.imprint))
             self._write(target, text.encode())
         else:
             with brief.file.open("rb") as file:
