@@ -31,6 +31,7 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "brief.refused": _("brief refused by the rules"),
         "brief.failed": _("making of a brief failed"),
         "brief.download": _("brief downloaded"),
+        "brief.copy": _("reader's copy of a brief made"),
         "brief.records": _("records behind a brief looked at"),
         "brief.explain": _("jump of a figure explained"),
         "brief.publish": _("brief published"),

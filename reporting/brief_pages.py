@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from reporting.gate import GateRule
 from reporting.integrity import Rule
 from reporting.models import Brief
 from reporting.percent import percent
+from reporting.verification import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,9 @@ class Fact:
 
 def facts_of(brief: Brief) -> list[Fact]:
     """Of the brief itself: number, date, who asked, and the file."""
-    about = brief.region.name if brief.region else brief.get_kind_display()
     facts = [
         Fact(_("Number"), brief.number),
-        Fact(_("About"), about),
+        Fact(_("About"), _about(brief)),
         Fact(_("Date"), date_format(brief.dated_on, "SHORT_DATE_FORMAT")),
         Fact(_("Language"), brief.language),
         Fact(_("Asked for by"), str(brief.requested_by or "–")),
@@ -111,6 +112,48 @@ def facts_of(brief: Brief) -> list[Fact]:
             Fact(_("SHA-256 of the file"), brief.file_hash),
         ]
     return facts
+
+
+def facts_for_strangers(answer: Answer) -> list[Fact]:
+    """What anybody may know of a brief that was verified: nothing that it counts, nobody who asked for or read it."""
+    brief = answer.brief
+    if brief is None:
+        return []
+    facts = [
+        Fact(_("Number"), brief.number),
+        Fact(_("Date"), date_format(brief.dated_on, "SHORT_DATE_FORMAT")),
+        Fact(_("About"), _about(brief)),
+        Fact(
+            _("Quarter"),
+            _("%(year)s, quarter %(quarter)s") % {"year": brief.period.year, "quarter": brief.period.quarter},
+        ),
+        Fact(_("Language"), brief.language),
+        Fact(_("Signed by"), brief.signer or _("not signed")),
+    ]
+    if brief.published_at:
+        facts.append(Fact(_("In force since"), _moment(brief.published_at)))
+    if brief.superseded_by:
+        facts.append(Fact(_("Superseded by"), brief.superseded_by.number))
+    if brief.withdrawn_at:
+        facts.append(Fact(_("Withdrawn"), _moment(brief.withdrawn_at), brief.withdrawal_reason))
+    if answer.copied_at:
+        facts.append(Fact(_("A reader's copy of"), _moment(answer.copied_at)))
+    facts.append(Fact(_("SHA-256 of the file that was issued"), brief.file_hash))
+    if answer.digest and answer.digest != brief.file_hash:
+        facts.append(Fact(_("SHA-256 of the file that was shown"), answer.digest))
+    return facts
+
+
+def _about(brief: Brief) -> str:
+    if brief.institution:
+        return f"{brief.institution.name}, {_('BIN')} {brief.institution.bin}"
+    if brief.against:
+        return f"{brief.get_kind_display()}, {brief.against.code}"
+    return brief.region.name if brief.region else brief.get_kind_display()
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
 
 
 def snapshot_facts_of(brief: Brief) -> list[Fact]:

@@ -319,6 +319,40 @@ class ExplainForm(forms.Form):
     )
 
 
+LARGEST_FILE: Final = 20 * 1024 * 1024
+
+
+class VerifyForm(forms.Form):
+    """What is to be verified: a brief's code, or its file."""
+
+    file = forms.FileField(
+        label=gettext_lazy("The file (PDF)"),
+        help_text=gettext_lazy("At most 20 MB. It is compared and not kept."),
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf"}),
+        required=False,
+    )
+    code = forms.CharField(
+        label=gettext_lazy("or the code of verification"),
+        help_text=gettext_lazy("Twelve signs, printed beside the QR code."),
+        max_length=40,
+        required=False,
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file and file.size > LARGEST_FILE:
+            raise forms.ValidationError(self.too_large())
+        return file
+
+    def clean(self) -> dict[str, Any] | None:
+        if not self.errors and not self.cleaned_data.get("file") and not self.cleaned_data.get("code"):
+            raise forms.ValidationError(_("Choose a file or type a code."))
+        return self.cleaned_data
+
+    def too_large(self) -> str:
+        return _("The file is larger than 20 MB; no brief is.")
+
+
 class BriefFilterForm(forms.Form):
     """What of the list of briefs is shown."""
 

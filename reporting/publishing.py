@@ -233,7 +233,7 @@ def _make(brief: Brief, *, now: datetime) -> None:
     signed = unsigned
     if brief.signer:
         _step(brief, BriefState.SIGNING, 90)
-        signed = _keep(brief, _signer_of(brief).sign(pdf.data))
+        signed = _keep(brief, signer_of(brief).sign(pdf.data))
     _finish(
         brief,
         now=now,
@@ -260,7 +260,8 @@ class SignerGone(Exception):
     """The brief was numbered under a seal that is no longer configured; it can be made again once it is."""
 
 
-def _signer_of(brief: Brief) -> Signer:
+def signer_of(brief: Brief) -> Signer:
+    """Whose seal the brief bears. Raises `SignerGone`."""
     signer = configured_signer()
     if signer is None or signer.name != brief.signer:
         raise SignerGone(brief.signer)

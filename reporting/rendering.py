@@ -25,6 +25,7 @@ import pyphen
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.html import escape
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -38,6 +39,7 @@ from reporting.pdf_finish import NoPlaceForSeal, PictureWithoutWords, finisher
 # No host has this name (RFC 2606): the address only says "our static files" to the fetcher below.
 STATIC_BASE = "https://static.invalid/"
 STYLESHEET = "css/print/brief.css"
+STAMP_STYLESHEET = "css/print/stamp.css"
 PDF_VARIANT = "pdf/a-3a"
 
 # WeasyPrint's loggers and a font configuration are shared by the process: one document at a time.
@@ -105,6 +107,18 @@ def render_pdf(html: str, *, attachments: Sequence[AttachedFile] = (), seal: str
     return Pdf(bytes(data), len(document.pages))
 
 
+def render_stamp(line: str) -> bytes:
+    """One A4 page that is empty but for a line in the lower margin, untagged: to be laid over the pages of a brief."""
+    html = f'<html lang="kk"><body class="stamp">{escape(line)}</body></html>'
+    with _one_at_a_time, _warnings_raised(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"unclosed file .*sRGB2014\.icc", ResourceWarning)
+        stylesheet, fonts = _stylesheet(STAMP_STYLESHEET)
+        document = HTML(string=html, base_url=STATIC_BASE, url_fetcher=StaticFetcher()).render(
+            stylesheets=[stylesheet], font_config=fonts
+        )
+        return bytes(document.write_pdf())
+
+
 def _embedded(file: AttachedFile) -> Attachment:
     """For one rendering: WeasyPrint reads an attachment once. Without dates of its own it would take the clock's."""
     dated = DateTime(file.dated_on.year, file.dated_on.month, file.dated_on.day, tzinfo=UTC)
@@ -119,13 +133,13 @@ def _embedded(file: AttachedFile) -> Attachment:
 
 
 @cache
-def _stylesheet() -> tuple[CSS, FontConfiguration]:
-    """Parsed once a process. Registers the Kazakh hyphenation too: WeasyPrint asks pyphen, which has none."""
+def _stylesheet(name: str = STYLESHEET) -> tuple[CSS, FontConfiguration]:
+    """Each parsed once a process. Registers the Kazakh hyphenation too: WeasyPrint asks pyphen, which has none."""
     pyphen.LANGUAGES["kk"] = DICTIONARY
     pyphen.LANGUAGES_LOWERCASE["kk"] = "kk"
     fonts = FontConfiguration()
     with _warnings_raised():  # here too: a stylesheet with a fault must not get into the cache
-        return CSS(url=STATIC_BASE + STYLESHEET, url_fetcher=StaticFetcher(), font_config=fonts), fonts
+        return CSS(url=STATIC_BASE + name, url_fetcher=StaticFetcher(), font_config=fonts), fonts
 
 
 @contextmanager

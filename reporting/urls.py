@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting.views import briefs, bundles, coverage
+from reporting.views import briefs, bundles, coverage, verify
 
 app_name = "reporting"
 
@@ -20,8 +20,10 @@ urlpatterns = [
     path("briefs/<int:pk>/publish/", briefs.brief_publish, name="brief_publish"),
     path("briefs/<int:pk>/withdraw/", briefs.brief_withdraw, name="brief_withdraw"),
     path("briefs/<int:pk>/explain/", briefs.brief_explain, name="brief_explain"),
-    # printed in the briefs
+    # printed in the briefs; the second pair is open to everybody
     path("briefs/c/<slug:code>/institutions/", briefs.brief_records_by_code, name="brief_records_by_code"),
+    path("verify/", verify.verify, name="verify"),
+    path("verify/<slug:code>/", verify.verify, name="verify_code"),
     path("briefs/bundles/new/", bundles.bundle_new, name="bundle_new"),
     path("briefs/bundles/<int:pk>/", bundles.bundle, name="bundle"),
     path("briefs/bundles/<int:pk>/progress/", bundles.bundle_progress, name="bundle_progress"),

@@ -142,6 +142,8 @@ PUBLIC = {
     "set_language",
     "gallery",
     "health",
+    "reporting:verify",
+    "reporting:verify_code",
     "admin:login",  # leads to account_login
     "admin:jsi18n",
 }
@@ -222,7 +224,7 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "api:institution-detail": lambda foreign: {"bin": foreign.institution.bin},
 }
 # Arguments that name nothing of anybody's.
-ABOUT_NOTHING = {"account_confirm_email", "account_reset_password_from_key"}
+ABOUT_NOTHING = {"account_confirm_email", "account_reset_password_from_key", "reporting:verify_code"}
 
 
 def with_arguments() -> list[str]:

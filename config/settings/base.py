@@ -127,6 +127,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "reset_password": "10/m/ip,3/m/key",
+    "verify_brief": "30/m/ip",
 }
 
 # --- languages, time ------------------------------------------------------------------------------

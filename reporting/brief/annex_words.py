@@ -37,6 +37,7 @@ class AnnexWords:
     sealed: str
     unsealed: str
     unsealed_how: str
+    copy_of: str
 
 
 ANNEX: Final = {
@@ -65,6 +66,7 @@ ANNEX: Final = {
         sealed="Электрондық мөрмен бекітілген",
         unsealed="Электрондық қолтаңба қойылмаған",
         unsealed_how="Түпнұсқалығы тек тізілім арқылы расталады.",
+        copy_of="Оқырман көшірмесі",
     ),
     "ru": AnnexWords(
         official_mark="Для служебного пользования",
@@ -91,6 +93,7 @@ ANNEX: Final = {
         sealed="Скреплено электронной печатью",
         unsealed="Электронной подписи нет",
         unsealed_how="Подлинность подтверждается только реестром.",
+        copy_of="Копия читателя",
     ),
     "en": AnnexWords(
         official_mark="For official use",
@@ -117,5 +120,6 @@ ANNEX: Final = {
         sealed="Sealed electronically",
         unsealed="Not signed electronically",
         unsealed_how="Only the register confirms that it is genuine.",
+        copy_of="Reader’s copy",
     ),
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from institutions import access, journal
 from institutions.enums import Kind
 from institutions.http import AuthenticatedRequest
-from reporting import publication, publishing
+from reporting import copies, publication, publishing
 from reporting.brief_pages import (
     BriefFigures,
     checks_of,
@@ -30,6 +33,7 @@ from reporting.enums import UNFINISHED, BriefState
 from reporting.explorer import Step
 from reporting.forms import PARTS, BriefFilterForm, BriefForm, BriefRecordsForm, ExplainForm, WithdrawForm
 from reporting.models import Brief
+from reporting.signing import SigningError
 from reporting.snapshot import PeriodNotReady
 
 LIST_PAGE = 25
@@ -177,12 +181,22 @@ def brief_progress(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def brief_file(request: AuthenticatedRequest, pk: int) -> FileResponse:
-    """The PDF; each download is noted in the journal."""
+def brief_file(request: AuthenticatedRequest, pk: int) -> HttpResponseBase:
+    """The PDF; of a brief for official use the reader's own copy. Each download is noted in the journal."""
     found = get_object_or_404(Brief.objects.visible_to(request.user).for_list(), pk=pk, state=BriefState.READY)
-    journal.write("brief.download", found, by=request.user, after={"number": found.number}, now=timezone.now())
+    now = timezone.now()
+    try:
+        file = BytesIO(copies.make_copy(found, by=request.user, now=now)) if found.official_use else found.file.open()
+    except (publishing.SignerGone, SigningError):
+        messages.error(
+            request,
+            _("The seal “%(seal)s” cannot be set just now, so there is no copy. Please tell the administrator.")
+            % {"seal": found.signer},
+        )
+        return redirect("reporting:brief", pk)
+    journal.write("brief.download", found, by=request.user, after={"number": found.number}, now=now)
     return FileResponse(
-        found.file.open("rb"),
+        file,
         as_attachment=True,
         filename=f"brief-{found.period.code}-{found.language}.pdf",
         content_type="application/pdf",

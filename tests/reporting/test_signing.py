@@ -4,77 +4,16 @@ from __future__ import annotations
 
 import io
 import subprocess
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from django.core.exceptions import ImproperlyConfigured
 
 from reporting import publishing, rendering, signing
 from reporting.brief.imprint import Imprint
+from tests.reporting.seals import SIGNER, as_pyhanko
 from tests.reporting.snapshots import snapshot_2023q1
 from tests.reporting.verapdf.engine import judge
-
-SIGNER = "Оқу-ағарту министрлігі"
-NOW = datetime.now(UTC)
-
-
-def named(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-class Authority:
-    """A root with what it has signed: a seal's certificate and a time-stamp authority's."""
-
-    def __init__(self) -> None:
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.certificate = self._made("Root", self.key, ca=True)
-
-    def issue(self, name: str, *, for_time: bool = False) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        return key, self._made(name, key, ca=False, for_time=for_time)
-
-    def _made(self, name: str, key: rsa.RSAPrivateKey, *, ca: bool, for_time: bool = False) -> x509.Certificate:
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(named(name))
-            .issuer_name(named("Root"))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(NOW - timedelta(days=1))
-            .not_valid_after(NOW + timedelta(days=30))
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-            .add_extension(x509.KeyUsage(not ca, not ca, False, False, False, ca, ca, False, False), critical=True)
-        )
-        if for_time:
-            builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-        return builder.sign(self.key, hashes.SHA256())
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture
-def configured(authority, settings, tmp_path):
-    """A certificate in the settings, as an office would have it."""
-    key, certificate = authority.issue(SIGNER)
-    path = tmp_path / "seal.p12"
-    path.write_bytes(
-        pkcs12.serialize_key_and_certificates(
-            b"seal", key, certificate, [authority.certificate], serialization.BestAvailableEncryption(b"secret")
-        )
-    )
-    roots = tmp_path / "roots.pem"
-    roots.write_bytes(authority.certificate.public_bytes(serialization.Encoding.PEM))
-    settings.BRIEF_SIGN_PKCS12, settings.BRIEF_SIGN_PASSWORD = str(path), "secret"
-    settings.BRIEF_TRUST_ROOTS = str(roots)
-    return path
 
 
 def imprint(signer: str) -> Imprint:
@@ -153,18 +92,12 @@ def test_no_pdf_is_a_clear_error():
 
 
 def test_a_time_stamp_makes_it_last(authority, configured, unsigned):
-    from asn1crypto import keys
-    from asn1crypto import x509 as asn1
     from pyhanko.sign.timestamps import DummyTimeStamper
 
-    key, certificate = authority.issue("Time", for_time=True)
+    key, certificate = as_pyhanko(*authority.issue("Time", for_time=True))
     stamper = DummyTimeStamper(
-        tsa_cert=asn1.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)),
-        tsa_key=keys.PrivateKeyInfo.load(
-            key.private_bytes(
-                serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        ),
+        tsa_cert=certificate,
+        tsa_key=key,
         certs_to_embed=None,
     )
     plain = signing.configured_signer()
