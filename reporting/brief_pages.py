@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Self
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -101,7 +102,7 @@ def facts_of(brief: Brief) -> list[Fact]:
         Fact(_("Number"), brief.number),
         Fact(_("About"), _about(brief)),
         Fact(_("Date"), date_format(brief.dated_on, "SHORT_DATE_FORMAT")),
-        Fact(_("Language"), brief.language),
+        Fact(_("Language"), str(dict(settings.LANGUAGES)[brief.language])),
         Fact(_("Asked for by"), str(brief.requested_by or "–")),
     ]
     if brief.file_hash:
@@ -127,7 +128,7 @@ def facts_for_strangers(answer: Answer) -> list[Fact]:
             _("Quarter"),
             _("%(year)s, quarter %(quarter)s") % {"year": brief.period.year, "quarter": brief.period.quarter},
         ),
-        Fact(_("Language"), brief.language),
+        Fact(_("Language"), str(dict(settings.LANGUAGES)[brief.language])),
         Fact(_("Signed by"), brief.signer or _("not signed")),
     ]
     if brief.published_at:
