@@ -48,7 +48,7 @@ messages: install-dev ## Collect the texts to be translated into config/locale, 
 	$(MANAGE) compilemessages --ignore .venv --ignore .var
 
 # --- checking ---------------------------------------------------------------------------------------
-.PHONY: lint check test pytest journeys browser test-services pytest-services
+.PHONY: lint check test pytest paper journeys browser test-services pytest-services
 lint: install-dev ## Style, types, templates
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -65,7 +65,11 @@ tools:
 	@.ci/need_tools
 
 pytest: install-dev tools ## The suite on SQLite, without browser and services
-	$(PY) -m pytest -n $(JOBS) -m "not browser and not services and not journey"
+	$(PY) -m pytest -n $(JOBS) -m "not browser and not services and not journey and not paper"
+
+# A file's tests stay together: they share the briefs that it renders.
+paper: install-dev tools ## Briefs as files: rendered, judged, signed, verified
+	$(PY) -m pytest -n $(JOBS) --dist loadfile -m "paper"
 
 journeys: install-dev ## The ways across the apps, on a running site with a real worker
 	$(PY) -m pytest -m "journey and not browser"
@@ -73,14 +77,14 @@ journeys: install-dev ## The ways across the apps, on a running site with a real
 browser: install-dev tools ## The journeys through the pages in Chromium
 	$(PY) -m pytest -m "browser"
 
-test: tools lint check pytest journeys browser ## All that needs no services
+test: tools lint check pytest paper journeys browser ## All that needs no services
 
 test-services: install-dev ## The suite on PostgreSQL and Redis, with real workers; starts them if need be
 	@.ci/services $(MAKE) --no-print-directory pytest-services
 
 # Real workers share the one broker: those tests run one after the other.
 pytest-services: install-dev
-	$(PY) -m pytest -n $(JOBS) -m "not browser and not services and not journey"
+	$(PY) -m pytest -n $(JOBS) -m "not browser and not services and not journey and not paper"
 	$(PY) -m pytest -m "(services or journey) and not browser"
 
 # --- cleaning ---------------------------------------------------------------------------------------

@@ -222,13 +222,13 @@ def _make(brief: Brief, *, now: datetime) -> None:
         _finish(brief, now=now, state=BriefState.REFUSED, findings=findings)
         return
     _step(brief, BriefState.RENDERING, 30)
-    page = gate.check_page(
-        rendering.render_html(brief.snapshot, brief.imprint), kinds.compose(brief.snapshot, brief.imprint)
-    )
+    imprint = brief.imprint
+    html = rendering.render_html(brief.snapshot, imprint)
+    page = gate.check_page(html, kinds.compose(brief.snapshot, imprint))
     if page.findings:
         _finish(brief, now=now, state=BriefState.REFUSED, findings=[_plain(one) for one in page.findings[:FEW]])
         return
-    pdf = remake(brief.snapshot, brief.imprint)
+    pdf = to_paper(html, brief.snapshot, imprint)
     unsigned = _keep(brief, pdf.data)
     signed = unsigned
     if brief.signer:
@@ -249,8 +249,13 @@ def _make(brief: Brief, *, now: datetime) -> None:
 
 def remake(figures: Mapping[str, Any], imprint: Imprint) -> rendering.Pdf:
     """The unsigned file: whoever has snapshot and imprint, as they are attached to it, makes the same bytes."""
+    return to_paper(rendering.render_html(figures, imprint), figures, imprint)
+
+
+def to_paper(html: str, figures: Mapping[str, Any], imprint: Imprint) -> rendering.Pdf:
+    """The page as the unsigned file, with the data attached and a place for the seal where one is to be set."""
     return rendering.render_pdf(
-        rendering.render_html(figures, imprint),
+        html,
         attachments=kinds.data_files(figures, imprint),
         seal=f"{ANNEX[figures['lang']].seal_title}: {imprint.signer}" if imprint.signer else "",
     )

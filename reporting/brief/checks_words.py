@@ -168,4 +168,4 @@ def check_sheet(results: Sequence[CheckResult], lang: str, number: Callable[[int
             style="checks",
         ),
     )
-    return Section(words.title, blocks)
+    return Section(words.title, blocks, own_page=True)

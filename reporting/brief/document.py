@@ -155,11 +155,12 @@ Block = Paragraph | KeyFigures | LineList | Table | Bullets | NameList | Chart
 
 @dataclass(frozen=True)
 class Section:
-    """A heading of `level` 1 or 2 and what stands under it."""
+    """A heading of `level` 1 or 2 and what stands under it; with `own_page` it begins a page."""
 
     title: str
     blocks: tuple[Block, ...]
     level: int = 1
+    own_page: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,78 @@ def full_2023q1(lang: str = "kk", *, closed: bool = True) -> tuple[dict[str, Any
                     )
                     groups[str(group)].append(key)
         records[measure["code"]] = dict(sorted(groups.items()))
+    _complete(snapshot, records)
+    return snapshot, records
+
+
+def full_region(lang: str = "kk") -> tuple[dict[str, Any], Records]:
+    """A region's brief: an eighth of the country's institutions, put into the localities of Aqmola."""
+    snapshot, country = full_2023q1(lang)
+    with (ROOT / "institutions" / "data" / "districts.csv").open(encoding="utf-8", newline="") as file:
+        places = [
+            {"place": row["kato"], "name_kk": row["name_kk"], "name_ru": row["name_ru"]}
+            for row in csv.DictReader(file)
+            if row["region_code"] == "KZ-11"
+        ]
+    there = {
+        region["place"]: place["place"] for region, place in zip(snapshot["places"]["national"], places, strict=False)
+    }
+    records: Records = {code: {} for code in country}
+    for code, groups in country.items():
+        together: defaultdict[str, list[int]] = defaultdict(list)
+        for text, institutions in groups.items():
+            together["|".join(text.split("|")[:3])] += institutions
+        # Of each place and kind every eighth: as many in each measure.
+        taken = {key for institutions in together.values() for key in sorted(institutions)[::8]}
+        for text, institutions in groups.items():
+            region, rest = text.split("|", 1)
+            if region in there and (kept := [key for key in institutions if key in taken]):
+                records[code][f"{there[region]}|{rest}"] = kept
+    lines = {text.split("|")[1] for groups in records.values() for text in groups}
+    snapshot["scope"] = {"kind": "region", "code": "KZ-11"}
+    snapshot["area"] = {
+        "place": "KZ-11", "name_kk": "Ақмола облысы", "name_ru": "Акмолинская область", "name_en": "Aqmola region",
+    }  # fmt: skip
+    snapshot["places"] = {
+        "national": [place for place in places if place["place"] in there.values()],
+        "large_cities": [place for place in snapshot["places"]["large_cities"] if place["place"] in lines],
+    }
+    for measure in snapshot["measures"]:
+        code, scope = measure["code"], measure["scope"]
+        where = "place" if scope == "national" else "line"
+        measure["headline"] = {kind: counts(records, code, kind=kind) for kind in ("all", *KINDS)}
+        measure["lines"] = {
+            kind: [
+                {"place": place["place"]}
+                | {
+                    name: number
+                    for name, number in counts(records, code, kind=kind, **{where: place["place"]}).items()
+                    if name != "not_applicable"
+                }
+                for place in snapshot["places"][scope]
+            ]
+            for kind in KINDS
+        }
+        if code in ("cctv_installed", "licensed_guard"):
+            snapshot["institutions"][scope] = {kind: measure["headline"][kind]["total"] for kind in ("all", *KINDS)}
+    snapshot["not_covered"] = [
+        {
+            "measure": code,
+            "institutions": [
+                {"bin": f"{key:012d}", "name_kk": f"№ {key} мектеп", "name_ru": f"Школа № {key}", "place": place}
+                for place in there.values()
+                for status in ("not_met", "partly_met", "unknown")
+                for key in chosen(records, code, place=place, status=status)
+            ],
+        }
+        for code in records
+    ]
+    _complete(snapshot, records)
+    return snapshot, records
+
+
+def _complete(snapshot: dict[str, Any], records: Records) -> None:
+    """The parts of a snapshot that follow from its records."""
     for measure in snapshot["measures"]:
         measure["obliged"] = {
             kind: counts(records, measure["code"], kind=kind, obliged=True) for kind in ("all", *KINDS)
@@ -59,7 +131,6 @@ def full_2023q1(lang: str = "kk", *, closed: bool = True) -> tuple[dict[str, Any
         for code in records
     ]
     snapshot["trend"] = list(trend(snapshot))
-    return snapshot, records
 
 
 def chosen(records: Records, code: str, **wanted: Any) -> list[int]:

@@ -23,6 +23,8 @@ from tests.reporting.seals import SIGNER
 from tests.reporting.snapshots import snapshot_2023q1
 from tests.reporting.verapdf.engine import judge
 
+pytestmark = pytest.mark.paper
+
 READER = "Әсел Құдайбергенқызы Ұлықпанова"
 AT = datetime(2026, 5, 20, 4, 5, 7, tzinfo=UTC)
 LINES = {

@@ -22,6 +22,8 @@ from reporting.brief.reading import printed_headlines, printed_lines
 from tests.reporting.snapshots import snapshot_2023q1
 from tests.reporting.verapdf.engine import judge
 
+pytestmark = pytest.mark.paper
+
 ROOT = Path(__file__).resolve().parents[2]
 NUMBER, DAY = "117-2023-1/1", date(2026, 11, 22)
 KAZAKH = "АӘБВГҒДЕЁЖЗИЙКҚЛМНҢОӨПРСТУҰҮФХҺЦЧШЩЪЫІЬЭЮЯ"

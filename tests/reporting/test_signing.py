@@ -15,6 +15,8 @@ from tests.reporting.seals import SIGNER, as_pyhanko
 from tests.reporting.snapshots import snapshot_2023q1
 from tests.reporting.verapdf.engine import judge
 
+pytestmark = pytest.mark.paper
+
 
 def imprint(signer: str) -> Imprint:
     return Imprint(

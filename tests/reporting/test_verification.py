@@ -26,6 +26,8 @@ from tests.factories.institutions import AnalystFactory
 from tests.reporting.seals import SIGNER
 from tests.reporting.snapshots import snapshot_2023q1
 
+pytestmark = pytest.mark.paper
+
 CODE = "7F3K9M2Q5T8W"
 AT = datetime(2026, 5, 20, 4, 5, 7, tzinfo=UTC)
 

@@ -15,6 +15,8 @@ from reporting.brief.imprint import Imprint
 from reporting.brief.reading import printed_lines
 from tests.reporting.snapshots import snapshot_2023q1
 
+pytestmark = pytest.mark.paper
+
 NUMBER, DAY = "117-2023-1/1", date(2026, 11, 22)
 
 
