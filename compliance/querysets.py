@@ -222,6 +222,15 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
         """Approved and not revoked, in the order in which they were decided: what the ledger is computed from."""
         return self.filter(state=EntryState.APPROVED).order_by("decided_at", "pk")
 
+    def known_at(self, moment: datetime | None) -> Self:
+        """Those that were in force by what had been decided until a moment (None: until now), in the same order."""
+        if moment is None:
+            return self.in_force()
+        revoked_later = Q(state=EntryState.REVOKED, revoked_at__gt=moment)
+        return self.filter(Q(state=EntryState.APPROVED) | revoked_later, decided_at__lte=moment).order_by(
+            "decided_at", "pk"
+        )
+
     def rule_clean(self, day: date) -> Self:
         """Entries with nothing unusual about them, fit for approval in bulk: every condition of `clean_conditions`."""
         return self.filter(*clean_conditions(day).values())

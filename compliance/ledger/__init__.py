@@ -11,7 +11,17 @@ a day long past, mends every later day that it alters, and nothing has to be tho
 
 from compliance.ledger.chain import broken_chains
 from compliance.ledger.entering import Opening, record_many
-from compliance.ledger.standing import refresh_items
+from compliance.ledger.standing import refresh_items, standings
 from compliance.ledger.syncing import StaleItem, claim, hold, sync
 
-__all__ = ["Opening", "StaleItem", "broken_chains", "claim", "hold", "record_many", "refresh_items", "sync"]
+__all__ = [
+    "Opening",
+    "StaleItem",
+    "broken_chains",
+    "claim",
+    "hold",
+    "record_many",
+    "refresh_items",
+    "standings",
+    "sync",
+]

@@ -7,19 +7,37 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
 from compliance import timeline
 from compliance.enums import Level, Status
 from compliance.ledger.cells import chunked
 from compliance.models import ChecklistItem, StatusChange, StatusEntry
 from compliance.timeline import Answer, CellKey, Held, Segment, Standing
+from institutions.models import Institution
 
 _Row = tuple[date, Standing | None, Standing | None]
 
 
 def recorded_rows(items: Iterable[ChecklistItem]) -> dict[int, list[_Row]]:
+    return _rows(StatusChange.objects.filter(item__in=[item.pk for item in items]))
+
+
+def standings(institution: Institution, *, as_of: date, known_on: date | None = None) -> dict[int, Standing]:
+    """Requirement key → what its item counted as on a day, as known on a day (None: now); what was not on the
+    institution's list is left out. One query."""
+    changes = StatusChange.objects.filter(institution=institution, effective_on__lte=as_of)
+    if known_on is not None:
+        changes = changes.filter(recorded_on__lte=known_on)
+    found = (timeline.on(timeline.recorded(rows), as_of) for rows in _rows(changes).values())
+    return {standing.cell.requirement: standing for standing in found if standing is not None}
+
+
+def _rows(changes: QuerySet[StatusChange]) -> dict[int, list[_Row]]:
+    """Rows of the ledger by the key of their item."""
     rows: dict[int, list[_Row]] = defaultdict(list)
     for item, day, was, was_learners, is_now, is_learners, level, locality, city, kind, ownership, obliged, pk in (
-        StatusChange.objects.filter(item__in=[item.pk for item in items], cell__level=Level.APPROVED)
+        changes.filter(cell__level=Level.APPROVED)
         .order_by()
         .values_list(
             "item",

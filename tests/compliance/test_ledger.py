@@ -95,6 +95,24 @@ def test_a_revocation_takes_its_rows_back(item):
     assert (item.status, item.valid_until, item.version) == (Status.UNKNOWN, None, 2)
 
 
+def test_standings_are_those_of_a_day_as_they_were_known_on_another(fixed_now, item):
+    pk = item.requirement_id
+    entry = EntryFactory(item=item, approved=True, effective_on=date(2026, 5, 1), valid_until=date(2026, 8, 31))
+    later = fixed_now + timedelta(days=3)
+    days = (date(2024, 8, 31), date(2026, 4, 30), date(2026, 5, 1), date(2026, 9, 1))
+
+    def statuses(known_on: date | None = None) -> list[str | None]:
+        found = (ledger.standings(item.institution, as_of=day, known_on=known_on).get(pk) for day in days)
+        return [standing and standing.status for standing in found]
+
+    assert statuses() == [None, "unknown", "met", "not_met"]
+    workflow.revoke(entry, by=UserFactory(), now=later, note="Қате")
+    assert statuses() == [None, "unknown", "unknown", "unknown"]
+    assert statuses(local_day(fixed_now)) == [None, "unknown", "met", "not_met"]
+    known = [list(StatusEntry.objects.known_at(moment)) for moment in (None, fixed_now, later)]
+    assert known == [[], [entry], []]
+
+
 def test_a_move_is_two_rows_with_one_cause(fixed_now, item, places):
     enrolment.change_institution(
         item.institution,
