@@ -7,18 +7,19 @@ are those of the brief's language.
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC
 from datetime import date as Date
 from datetime import datetime as DateTime
+from typing import Any
 
 from xlsxwriter import Workbook
 
 from reporting.brief.facts import KINDS, Snapshot
 from reporting.brief.imprint import Imprint
 from reporting.brief.languages import words_of
-from reporting.brief.words import Words
+from reporting.brief.words import Described
 
 JSON, CSV = "application/json", "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -55,22 +56,64 @@ class DataLine:
 COLUMNS = tuple(field.name for field in fields(DataLine))
 
 
+Value = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows of data as people's programs read them: `columns` head the CSV file; sheet, `headings`, `widths` (in
+    characters) and `rows` are the spreadsheet's, in the brief's words."""
+
+    columns: Sequence[str]
+    lines: Sequence[Sequence[Value]]
+    sheet: str
+    headings: Sequence[str]
+    widths: Sequence[int]
+    rows: Sequence[Sequence[Value]]
+
+
 def data_files(snapshot: Snapshot, imprint: Imprint) -> tuple[AttachedFile, ...]:
-    """The files of a brief, in the order of their names: the snapshot and the imprint, from which the brief can be
-    made again, and its lines for people's programs. Raises `LanguageNotWritten` as the brief does."""
+    """The files of a brief: its lines are those of its measures. Raises `LanguageNotWritten` as the brief does."""
     words = words_of(snapshot["lang"])
-    number, date = imprint.number, imprint.date
-    stem = number.replace("/", "-")
+    attached = words.attached
     lines = list(data_lines(snapshot))
+    grid = Grid(
+        columns=COLUMNS,
+        lines=[astuple(line) for line in lines],
+        sheet=attached.sheet,
+        headings=attached.columns,
+        widths=_WIDTHS,
+        rows=[
+            (
+                words.measures[line.measure].title,
+                words.kind_plural[line.kind],
+                line.place_name,
+                line.total,
+                line.covered,
+                line.percent,
+            )
+            for line in lines
+        ],
+    )
+    described = Described(attached.imprint, attached.csv, attached.json, attached.xlsx)
+    return four_files(snapshot, imprint, described, grid, title=f"{words.fixed.numero} {imprint.number}")
+
+
+def four_files(
+    snapshot: Mapping[str, Any], imprint: Imprint, described: Described, grid: Grid, *, title: str
+) -> tuple[AttachedFile, ...]:
+    """The files of a brief of any kind, in the order of their names: the snapshot and the imprint, from which the
+    brief can be made again, and its rows for people's programs. `title` is the spreadsheet's."""
+    stem, date = imprint.number.replace("/", "-"), imprint.date
     return (
-        AttachedFile(f"{stem}-imprint.json", words.attached.imprint, JSON, imprint.as_json(), date),
-        AttachedFile(f"{stem}.csv", words.attached.csv, CSV, _csv(lines), date),
-        AttachedFile(f"{stem}.json", words.attached.json, JSON, snapshot_json(snapshot), date),
-        AttachedFile(f"{stem}.xlsx", words.attached.xlsx, XLSX, _xlsx(lines, words, number, date), date),
+        AttachedFile(f"{stem}-imprint.json", described.imprint, JSON, imprint.as_json(), date),
+        AttachedFile(f"{stem}.csv", described.csv, CSV, _csv(grid), date),
+        AttachedFile(f"{stem}.json", described.json, JSON, snapshot_json(snapshot), date),
+        AttachedFile(f"{stem}.xlsx", described.xlsx, XLSX, _xlsx(grid, title, date), date),
     )
 
 
-def snapshot_json(snapshot: Snapshot) -> bytes:
+def snapshot_json(snapshot: Mapping[str, Any]) -> bytes:
     """The snapshot in a fixed form; its SHA-256 is the brief's `snapshot_hash`: whoever holds the file can check it."""
     return json.dumps(snapshot, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
@@ -95,42 +138,41 @@ def data_lines(snapshot: Snapshot) -> Iterator[DataLine]:
                 )
 
 
-def _csv(lines: list[DataLine]) -> bytes:
+def _csv(grid: Grid) -> bytes:
     """RFC 4180 in UTF-8; the byte order mark is for Excel, which otherwise spoils the Kazakh letters."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    writer.writerows([_harmless(value) for value in astuple(line)] for line in lines)
+    writer.writerow(grid.columns)
+    writer.writerows(_harmless(line) for line in grid.lines)
     return text.getvalue().encode("utf-8-sig")
 
 
-def _harmless(value: str | int | None) -> str | int | None:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) else value
+def _harmless(line: Iterable[Value]) -> list[Value]:
+    return [f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) else value for value in line]
 
 
 # Widths of the columns in characters.
 _WIDTHS = (42, 20, 30, 12, 14, 8)
 
 
-def _xlsx(lines: list[DataLine], words: Words, number: str, date: Date) -> bytes:
+def _xlsx(grid: Grid, title: str, date: Date) -> bytes:
     """One sheet in the brief's words. Strings are written as strings, so none becomes a formula or a link."""
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True}) as book:  # in memory its inner files bear one fixed date
         created = DateTime(date.year, date.month, date.day, tzinfo=UTC)
-        book.set_properties({"title": f"{words.fixed.numero} {number}", "created": created})
-        sheet = book.add_worksheet(words.attached.sheet)
+        book.set_properties({"title": title, "created": created})
+        sheet = book.add_worksheet(grid.sheet)
         bold = book.add_format({"bold": True, "bottom": 1})
-        for column, (heading, width) in enumerate(zip(words.attached.columns, _WIDTHS, strict=True)):
+        for column, (heading, width) in enumerate(zip(grid.headings, grid.widths, strict=True)):
             sheet.set_column(column, column, width)
             sheet.write_string(0, column, heading, bold)
-        for row, line in enumerate(lines, start=1):
-            named = (words.measures[line.measure].title, words.kind_plural[line.kind], line.place_name)
-            for column, word in enumerate(named):
-                sheet.write_string(row, column, word)
-            for column, count in enumerate((line.total, line.covered, line.percent), start=len(named)):
-                if count is not None:
-                    sheet.write_number(row, column, count)
+        for row, values in enumerate(grid.rows, start=1):
+            for column, value in enumerate(values):
+                if isinstance(value, str):
+                    sheet.write_string(row, column, value)
+                elif value is not None:
+                    sheet.write_number(row, column, value)
         sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(lines), len(_WIDTHS) - 1)
+        sheet.autofilter(0, 0, len(grid.rows), len(grid.widths) - 1)
         sheet.repeat_rows(0)
     return file.getvalue()

@@ -103,22 +103,31 @@ def check(
     try:
         held = _Held(snapshot, records, imprint)
         return held.integrity_rules(city_lines_region) + held.own_rules() + held.judged()
-    except (ArithmeticError, LookupError, TypeError, ValueError) as broken:
-        finding = Finding(
-            integrity.Rule.DIFFERS_FROM_RECORDS,
-            integrity.INSTITUTIONS,
-            ALL,
-            COUNTRY,
-            printed="",
-            expected="",
-            message=_("The brief cannot be read: %(what)s") % {"what": f"{type(broken).__name__}: {broken}"},
-        )
-        return Outcome((CheckResult(GateRule.WORDS_WHOLE.value, 1, 1, FAILED),), (finding,))
+    except UNREADABLE as broken:
+        return unreadable(broken)
+
+
+# What the words of a spoiled snapshot, and reading them back, may raise.
+UNREADABLE: Final = (ArithmeticError, LookupError, TypeError, ValueError)
+
+
+def unreadable(broken: Exception) -> Outcome:
+    """The outcome for a brief that cannot be written, or whose words cannot be read back."""
+    finding = Finding(
+        integrity.Rule.DIFFERS_FROM_RECORDS,
+        integrity.INSTITUTIONS,
+        ALL,
+        COUNTRY,
+        printed="",
+        expected="",
+        message=_("The brief cannot be read: %(what)s") % {"what": f"{type(broken).__name__}: {broken}"},
+    )
+    return Outcome((CheckResult(GateRule.WORDS_WHOLE.value, 1, 1, FAILED),), (finding,))
 
 
 def check_page(html: str, document: Document) -> Outcome:
     """Whether the page holds the document's words, all of them, in their order, and each door its own figure."""
-    return _outcome(GateRule.PAGE_AS_WRITTEN, _page_as_written(html, document))
+    return outcome_of(GateRule.PAGE_AS_WRITTEN, _page_as_written(html, document))
 
 
 def jumps(snapshot: Snapshot) -> list[tuple[str, int, int]]:
@@ -135,7 +144,8 @@ def jumps(snapshot: Snapshot) -> list[tuple[str, int, int]]:
     return found
 
 
-def _outcome(rule: GateRule, comparisons: Iterator[Compared]) -> Outcome:
+def outcome_of(rule: models.TextChoices, comparisons: Iterator[Compared]) -> Outcome:
+    """The result of one check, and its findings: the comparisons that differ."""
     findings = []
     compared = 0
     for one in comparisons:
@@ -143,7 +153,7 @@ def _outcome(rule: GateRule, comparisons: Iterator[Compared]) -> Outcome:
         if one.said != one.right:
             findings.append(
                 Finding(
-                    rule,  # type: ignore[arg-type]  # a finding names a rule of either set
+                    rule,  # type: ignore[arg-type]  # a finding names a rule of whatever set
                     one.measure,
                     one.kind,
                     one.place,
@@ -223,7 +233,7 @@ class _Held:
     def own_rules(self) -> Outcome:
         outcome = Outcome((), ())
         for rule, listed in CHECKS.items():
-            outcome += _outcome(rule, listed(self))
+            outcome += outcome_of(rule, listed(self))
         return outcome
 
     def judged(self) -> Outcome:
@@ -586,7 +596,7 @@ def _names_as_counted(held: _Held) -> Iterator[Compared]:
 
 def _doors_open_exactly(held: _Held) -> Iterator[Compared]:
     """Every figure with a door, against the records that it opens. A cell of percentages opens its whole."""
-    for piece in _pieces(held.document):
+    for piece in pieces_of(held.document):
         if piece.door and (number := _whole_number(piece.text)) is not None:
             asked = dict(parse_qsl(piece.door))
             total, covered = held.count(
@@ -601,12 +611,17 @@ def _doors_open_exactly(held: _Held) -> Iterator[Compared]:
 
 
 def _words_whole(held: _Held) -> Iterator[Compared]:
-    for text in to_text(held.document).split("\n"):
+    return words_whole(held.document)
+
+
+def words_whole(document: Document) -> Iterator[Compared]:
+    """No gap in any text, and pieces that make their text."""
+    for text in to_text(document).split("\n"):
         faults = re.findall(r"None|[{}]|\[\]|  |\bnan\b|^ | $|undefined", text)
         yield Compared(faults, [])
-    for section in held.document.sections:
+    for section in document.sections:
         yield Compared((bool(section.title.strip()), bool(section.blocks) or section.level == 1), (True, True))
-    for block in held.document.blocks():
+    for block in document.blocks():
         if isinstance(block, Paragraph) and block.pieces:
             yield Compared("".join(piece.text for piece in block.pieces), block.text, block.measure)
         if isinstance(block, LineList):
@@ -662,7 +677,8 @@ CHECKS: Final[Mapping[GateRule, Check]] = {
 }
 
 
-def _pieces(document: Document) -> Iterator[Piece]:
+def pieces_of(document: Document) -> Iterator[Piece]:
+    """The pieces of all blocks, those with a door among them."""
     for block in document.blocks():
         match block:
             case Paragraph():
@@ -746,7 +762,7 @@ def _page_as_written(html: str, document: Document) -> Iterator[Compared]:
     if document.verification:
         codes = set(re.findall(r"/verify/([^/\"<]+)/", html))
         yield Compared(codes, {document.verification.code})
-    doors = [(piece.door, piece.text) for piece in _pieces(document) if piece.door and document.records_url]
+    doors = [(piece.door, piece.text) for piece in pieces_of(document) if piece.door and document.records_url]
     linked = [(address, text) for address, text in page.links if address]
     yield Compared(linked, doors)
 
@@ -802,4 +818,6 @@ def _table_words(table: Table) -> Iterator[str]:
     rows = [row for body in table.bodies for row in body]
     for row in [*rows, table.foot] if table.foot else rows:
         yield row.heading
+        if row.note:
+            yield row.note
         yield from row.cells

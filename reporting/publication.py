@@ -15,7 +15,9 @@ from reporting.brief.imprint import Explanation
 from reporting.enums import BriefKind, BriefState, Publication
 from reporting.integrity import ALL
 from reporting.models import Brief
-from reporting.publishing import MAKE
+
+# The task that makes a queued brief.
+MAKE = "reporting.tasks.make_brief"
 
 
 class NotReady(Exception):

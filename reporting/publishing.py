@@ -21,7 +21,7 @@ from institutions import journal
 from institutions.clock import local_day
 from institutions.models import Institution, LargeCity, Region, User
 from institutions.querysets import InstitutionQuerySet
-from reporting import gate, integrity, kinds, records, rendering, snapshot, sums
+from reporting import gate, integrity, kinds, publication, records, rendering, sheets, snapshot, sums
 from reporting.brief.annex_words import ANNEX
 from reporting.brief.imprint import Imprint
 from reporting.coverage import COUNTRY, Part
@@ -30,7 +30,7 @@ from reporting.models import Brief
 from reporting.signing import Signer, configured_signer
 
 logger = logging.getLogger(__name__)
-MAKE = "reporting.tasks.make_brief"
+MAKE = publication.MAKE
 # A worker that has not finished by then was killed; somebody else may take the brief over.
 PATIENCE = timedelta(minutes=5)
 # More contradictions than these say no more.
@@ -151,8 +151,13 @@ def _take(period: Period, subject: Subject, *, language: str, today: date) -> sn
     """A snapshot whose figures and records agree: taken again where somebody wrote in between."""
     for _attempt in range(3):
         sums.fold()
-        taken = snapshot.take(period, region=subject.region, language=language, today=today)
-        if snapshot.agrees(taken):
+        if subject.institution:
+            taken = sheets.take(subject.institution, period, language=language, today=today)
+            agreed = sheets.agrees(taken)
+        else:
+            taken = snapshot.take(period, region=subject.region, language=language, today=today)
+            agreed = snapshot.agrees(taken)
+        if agreed:
             return taken
     raise SnapshotMoved(period.code)
 
@@ -201,6 +206,7 @@ def _number(
             "brief.request",
             brief,
             by=by,
+            institution=subject.institution,
             after={"number": brief.number, "period": period.code, "subject": brief.subject},
             now=now,
         )
@@ -303,3 +309,5 @@ def _finish(brief: Brief, *, now: datetime, state: BriefState, **values: object)
         Brief.objects.filter(pk=brief.pk).update(state=state, progress=100, finished_at=now, **values)
         brief.refresh_from_db()
         journal.write(f"brief.{state.value}", brief, by=None, after={"hash": brief.file_hash}, now=now)
+        if state == BriefState.READY and brief.kind == BriefKind.INSTITUTION:
+            publication.issue(brief, now=now)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -62,9 +62,10 @@ class PeriodNotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A snapshot with the records behind it, the hash that names it, and whether it names institutions."""
+    """A snapshot of whatever kind with the records behind it, the hash that names it, and whether it names
+    institutions."""
 
-    snapshot: Snapshot
+    snapshot: Mapping[str, Any]
     records: Records
     digest: str
     official_use: bool = False
@@ -93,7 +94,7 @@ def agrees(taken: Taken) -> bool:
     return counted == {key: pair for key, pair in figures_of(taken.records).items() if pair[0]}
 
 
-def digest_of(snapshot: Snapshot) -> str:
+def digest_of(snapshot: Mapping[str, Any]) -> str:
     """SHA-256 of the snapshot in the form in which it is attached to the brief."""
     return hashlib.sha256(snapshot_json(snapshot)).hexdigest()
 

@@ -78,12 +78,14 @@ class ColumnGroup:
 
 @dataclass(frozen=True)
 class Row:
-    """`lead` rows open a group and stand out; `part` rows belong to the lead above them."""
+    """`lead` rows open a group and stand out; `part` rows belong to the lead above them; in a table of requirements
+    the role is the status. `note` stands small under the heading."""
 
     heading: str
     cells: tuple[str, ...]
     role: str = ""
     doors: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    note: str = ""
 
     @property
     def pieces(self) -> list[Piece]:
@@ -94,6 +96,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
+    """A table; without a caption where the heading above it is enough."""
+
     label: str
     caption: str
     corner: str
@@ -187,6 +191,7 @@ class Document:
 
     `places`: scope → name as printed in a line → code. `official_mark` stands on each page of a brief that names
     institutions; `warnings` on the first page. A door of a piece opens at `records_url`; without it nothing is linked.
+    `compact` documents have narrower margins and smaller print.
     """
 
     lang: str
@@ -205,6 +210,7 @@ class Document:
     warnings: tuple[str, ...] = ()
     records_url: str = ""
     verification: Verification | None = None
+    compact: bool = False
 
     def blocks(self) -> Iterator[Block]:
         """Every block in reading order."""
@@ -264,7 +270,8 @@ def _block_text(block: Block) -> Iterator[str]:
 
 
 def _table_text(table: Table) -> Iterator[str]:
-    yield table.heading
+    if table.heading:
+        yield table.heading
     heads = (
         group.title if len(group.columns) == 1 else f"{group.title}, {column}"
         for group in table.groups
@@ -273,4 +280,5 @@ def _table_text(table: Table) -> Iterator[str]:
     yield " | ".join((table.corner, *heads))
     rows = [row for body in table.bodies for row in body]
     for row in [*rows, table.foot] if table.foot else rows:
-        yield " | ".join((row.heading, *row.cells))
+        heading = f"{row.heading} ({row.note})" if row.note else row.heading
+        yield " | ".join((heading, *row.cells))

@@ -71,6 +71,16 @@ class AttachedWords:
 
 
 @dataclass(frozen=True)
+class Described:
+    """What a viewer shows beside each of the four files inside a document."""
+
+    imprint: str
+    csv: str
+    json: str
+    xlsx: str
+
+
+@dataclass(frozen=True)
 class Patterns:
     """How finished words are read, by named groups.
 

@@ -35,7 +35,7 @@ def rows_of_csv(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
-def rows_of_xlsx(data: bytes) -> list[list[str | int | None]]:
+def rows_of_xlsx(data: bytes, columns: int = 6) -> list[list[str | int | None]]:
     """The cells of the only sheet, read from its XML without the library that wrote it."""
     with zipfile.ZipFile(io.BytesIO(data)) as book:
         strings = [
@@ -47,10 +47,10 @@ def rows_of_xlsx(data: bytes) -> list[list[str | int | None]]:
     assert sheet.findall(".//s:hyperlink", SHEET) == []
     rows = []
     for row in sheet.iterfind("s:sheetData/s:row", SHEET):
-        cells: list[str | int | None] = [None] * 6
+        cells: list[str | int | None] = [None] * columns
         for cell in row.iterfind("s:c", SHEET):
             value = int(cell.findtext("s:v", namespaces=SHEET))
-            cells["ABCDEF".index(cell.get("r")[0])] = strings[value] if cell.get("t") == "s" else value
+            cells["ABCDEFGHI".index(cell.get("r")[0])] = strings[value] if cell.get("t") == "s" else value
         rows.append(cells)
     return rows
 

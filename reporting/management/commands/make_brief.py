@@ -11,11 +11,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from compliance.models import Period
-from institutions.models import Region
+from institutions.models import Institution, Region
 from reporting import kinds, publishing
 from reporting.brief.document import to_text
 from reporting.brief.languages import LANGUAGES
 from reporting.enums import BriefState
+from reporting.sheets import NotThereYet
 from reporting.snapshot import PeriodNotReady
 
 
@@ -24,7 +25,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--period", required=True, metavar="QUARTER", help="as in 2023Q1")
-        parser.add_argument("--scope", default="country", metavar="SCOPE", help="country, or a region's code: KZ-11")
+        parser.add_argument(
+            "--scope", default="country", metavar="SCOPE", help="country, a region's code (KZ-11), or a BIN"
+        )
         parser.add_argument("--lang", default="kk", metavar="LANGUAGE", help=", ".join(LANGUAGES))
         parser.add_argument("--output", required=True, metavar="FILE", help="where to write; - is standard output")
         parser.add_argument("--text", action="store_true", help="plain text instead of PDF")
@@ -43,6 +46,10 @@ class Command(BaseCommand):
             brief = publishing.request_brief(
                 period, language=options["lang"], by=None, now=timezone.now(), subject=subject
             )
+        except NotThereYet as refusal:
+            raise CommandError(
+                f"--period: nothing is demanded of {subject.code} yet in {period.code}.", returncode=2
+            ) from refusal
         except PeriodNotReady as refusal:
             raise CommandError(f"--period: {period.code} has not begun.", returncode=2) from refusal
         publishing.make(brief.pk, now=timezone.now())
@@ -65,10 +72,15 @@ class Command(BaseCommand):
     def _subject(self, scope: str) -> publishing.Subject:
         if scope == "country":
             return publishing.NATION
+        if re.fullmatch(r"\d{12}", scope):
+            institution = Institution.objects.filter(bin=scope).first()
+            if institution is None:
+                raise CommandError(f"--scope: the register has no institution with the BIN {scope}.", returncode=2)
+            return publishing.Subject.of_institution(institution)
         region = Region.objects.filter(code=scope).first()
         if region is None:
             raise CommandError(
-                f"--scope: {scope!r} is unknown; choose from country, or the code of a region, as in KZ-11.",
+                f"--scope: {scope!r} is unknown; choose from country, the code of a region, as in KZ-11, or a BIN.",
                 returncode=2,
             )
         return publishing.Subject.of_region(region)
