@@ -1,32 +1,38 @@
-"""What the page of a brief shows of its snapshot: headlines, the lines of one measure, findings, each figure's door."""
+"""What the page of a brief shows of its snapshot: headlines, the lines of one measure, a sheet's counts and items,
+findings, each figure's door."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import TextChoices
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from compliance.enums import Measure, Scope
+from compliance.citation import cite
+from compliance.enums import Measure, Scope, Status
 from institutions.enums import Kind
 from reporting.brief.checks_words import CHECKS, title_of
 from reporting.brief.facts import Measure as MeasureFigures
 from reporting.brief.facts import Place, Snapshot
 from reporting.brief.imprint import EXPLAINED, FAILED, PASSED, WARNED
+from reporting.brief.sheet_facts import ALL as EVERY
+from reporting.brief.sheet_facts import STATUSES, Chapter, Item, Sheet, items_of
 from reporting.coverage import ALL
-from reporting.enums import BriefState
+from reporting.enums import BriefKind, BriefState
 from reporting.gate import GateRule
 from reporting.integrity import Rule
 from reporting.models import Brief
 from reporting.percent import percent
+from reporting.sheet_checks import SheetRule
 from reporting.verification import Answer
 
 
@@ -74,6 +80,71 @@ class BriefFigures:
         looked_at = snapshot["measures"][at]
         places = snapshot["places"][looked_at["scope"]]
         return cls(headlines, headlines[at], [_line(looked_at, place, base) for place in places])
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCount:
+    """How many obliged items of a sheet have a status (or have any); `door` is the address of their list."""
+
+    part: str
+    label: str
+    number: int
+    door: str
+
+
+def sheet_counts_of(brief: Brief) -> list[StatusCount]:
+    """The counts of a sheet, all first."""
+    sheet: Sheet = brief.snapshot
+    base = reverse("reporting:brief_records", args=[brief.pk])
+    labels = {EVERY: _("all")} | {status: str(Status(status).label) for status in STATUSES}
+    return [
+        StatusCount(part, label, sheet["counts"][part], _door(base, {"part": part})) for part, label in labels.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """An item of a sheet as the page lists it, in the person's language; `proof` is empty where there is none."""
+
+    chapter: str
+    title: str
+    citation: str
+    status: str
+    since: date | None
+    approved_on: date | None
+    valid_until: date | None
+    proof: str
+
+
+def shown_items(brief: Brief, items: list[Item]) -> list[ShownItem]:
+    """`items` of the brief's sheet, in its order."""
+    sheet: Sheet = brief.snapshot
+    chapters = {item["code"]: chapter for chapter in sheet["chapters"] for item in chapter["items"]}
+    shown = []
+    for item in items:
+        answer = item["answer"]
+        proof = answer and answer["proof"]
+        shown.append(
+            ShownItem(
+                chapter=_title(chapters[item["code"]]),
+                title=_title(item),
+                citation=cite(item["paragraph"]),
+                status=item["status"],
+                since=_date(item["since"]),
+                approved_on=_date(answer and answer["approved_on"]),
+                valid_until=_date(answer and answer["valid_until"]),
+                proof=f"№ {proof['number']}, {proof['issuer']}, {_day(proof['issued_on'])}" if proof else "",
+            )
+        )
+    return shown
+
+
+def _title(titled: Item | Chapter) -> str:
+    return {"ru": titled["title_ru"], "en": titled["title_en"]}.get(get_language() or "kk", titled["title_kk"])
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +230,8 @@ def _moment(at: datetime) -> str:
 
 def snapshot_facts_of(brief: Brief) -> list[Fact]:
     """Of what was frozen: which day, which knowledge, how many institutions, and the hash that names it."""
+    if brief.kind == BriefKind.INSTITUTION:
+        return _sheet_facts(brief)
     snapshot: Snapshot = brief.snapshot
     return [
         Fact(_("As of"), _day(snapshot["as_of"])),
@@ -172,14 +245,29 @@ def snapshot_facts_of(brief: Brief) -> list[Fact]:
     ]
 
 
+def _sheet_facts(brief: Brief) -> list[Fact]:
+    sheet: Sheet = brief.snapshot
+    return [
+        Fact(_("As of"), _day(sheet["as_of"])),
+        Fact(_("As known on"), _day(sheet["known_on"])),
+        Fact(_("BIN"), sheet["institution"]["bin"]),
+        Fact(_("Facility group"), sheet["institution"]["group"], _("by headcount and settlement, Order No. 117")),
+        Fact(_("Requirements on the list"), len(items_of(sheet))),
+        Fact(_("Rows of the institution’s ledger"), sheet["ledger"]["rows"]),
+        Fact(_("Hash of the last row"), sheet["ledger"]["hash"]),
+        Fact(_("SHA-256 of the snapshot"), brief.snapshot_hash),
+    ]
+
+
 def _day(text: str) -> str:
     return date_format(date.fromisoformat(text), "SHORT_DATE_FORMAT")
 
 
 def findings_of(brief: Brief) -> list[ShownFinding]:
+    rules = _labels(Rule) | _labels(GateRule) | _labels(SheetRule)
     return [
         ShownFinding(
-            rule=str((_labels(Rule) | _labels(GateRule)).get(finding["rule"], finding["rule"])),
+            rule=rules.get(finding["rule"], finding["rule"]),
             measure=str(_labels(Measure).get(finding["measure"], finding["measure"])),
             kind=_("all kinds") if finding["kind"] == ALL else _labels(Kind).get(finding["kind"], finding["kind"]),
             place=place_name(brief.snapshot, finding["place"]),
@@ -225,16 +313,16 @@ def unexplained(brief: Brief) -> list[str]:
     return [measure for measure in asked if measure not in explained]
 
 
-def place_name(snapshot: Snapshot, code: str) -> str:
+def place_name(snapshot: Mapping[str, Any], code: str) -> str:
     """A place's name in the person's language as it was when the brief was made; the code where it has none."""
-    for places in snapshot["places"].values():
+    for places in snapshot.get("places", {}).values():
         for place in places:
             if place["place"] == code:
                 return _name(place)
     return code
 
 
-def _labels(choices: type[Rule] | type[GateRule] | type[Measure] | type[Kind]) -> dict[str, str]:
+def _labels(choices: type[TextChoices]) -> dict[str, str]:
     return {choice.value: str(choice.label) for choice in choices}
 
 

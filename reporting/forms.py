@@ -18,6 +18,7 @@ from compliance.enums import Measure, Scope
 from compliance.models import Period, Requirement
 from institutions.enums import Kind, Ownership
 from institutions.models import Region
+from reporting.brief import sheet_facts
 from reporting.brief.facts import Snapshot
 from reporting.brief.languages import LANGUAGES
 from reporting.coverage import Dimension, Part, Question, Reach, default_scope, places_of
@@ -391,6 +392,12 @@ def quarter_in_words(period: Period) -> str:
         "quarter": period.quarter,
         "state": period.get_state_display(),
     }
+
+
+class SheetRecordsForm(forms.Form):
+    """Which figure of an institution's sheet: a status, or all."""
+
+    part = forms.ChoiceField(choices=[(part, part) for part in (sheet_facts.ALL, *sheet_facts.STATUSES)])
 
 
 class BriefRecordsForm(forms.Form):

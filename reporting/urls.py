@@ -20,6 +20,8 @@ urlpatterns = [
     path("briefs/<int:pk>/publish/", briefs.brief_publish, name="brief_publish"),
     path("briefs/<int:pk>/withdraw/", briefs.brief_withdraw, name="brief_withdraw"),
     path("briefs/<int:pk>/explain/", briefs.brief_explain, name="brief_explain"),
+    # everybody who sees the institution
+    path("institutions/<str:bin>/sheet/", briefs.sheet, name="sheet"),
     # printed in the briefs; the second pair is open to everybody
     path("briefs/c/<slug:code>/institutions/", briefs.brief_records_by_code, name="brief_records_by_code"),
     path("verify/", verify.verify, name="verify"),

@@ -216,6 +216,7 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
             "brief_explain",
         )
     },
+    "reporting:sheet": lambda foreign: {"bin": foreign.institution.bin},
     "reporting:brief_records_by_code": lambda foreign: {"code": foreign.brief.code},
     **{
         f"reporting:{name}": lambda foreign: {"pk": foreign.bundle.pk}

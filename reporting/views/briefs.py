@@ -1,4 +1,4 @@
-"""Briefs: the list, the wish for a new one, its progress, its figures and the institutions behind them, its file."""
+"""Briefs: the list, the wish for a new one, its progress, its figures and what is behind them, its file; sheets."""
 
 from __future__ import annotations
 
@@ -12,26 +12,41 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from compliance.models import Period
+from compliance.reading import note_reading
 from institutions import access, journal
 from institutions.enums import Kind
 from institutions.http import AuthenticatedRequest
+from institutions.models import Institution
 from reporting import copies, publication, publishing
+from reporting.brief.sheet_facts import items_behind
 from reporting.brief_pages import (
     BriefFigures,
     checks_of,
     facts_of,
     findings_of,
     place_name,
+    sheet_counts_of,
+    shown_items,
     snapshot_facts_of,
     unexplained,
 )
 from reporting.coverage import Part
 from reporting.enums import UNFINISHED, BriefState
 from reporting.explorer import Step
-from reporting.forms import PARTS, BriefFilterForm, BriefForm, BriefRecordsForm, ExplainForm, WithdrawForm
+from reporting.forms import (
+    PARTS,
+    BriefFilterForm,
+    BriefForm,
+    BriefRecordsForm,
+    ExplainForm,
+    SheetRecordsForm,
+    WithdrawForm,
+)
 from reporting.models import Brief
 from reporting.signing import SigningError
 from reporting.snapshot import PeriodNotReady
@@ -77,6 +92,31 @@ def brief_new(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "reporting/brief_new.html", context, status=422 if form.is_bound else 200)
 
 
+@require_POST
+def sheet(request: AuthenticatedRequest, bin: str) -> HttpResponse:
+    """Make an institution's sheet as of today, in the language of the page; for everybody who sees its checklist."""
+    institution = get_object_or_404(Institution.objects.visible_to(request.user), bin=bin)
+    now = timezone.now()
+    period = Period.objects.containing(timezone.localdate(now)).first()
+    try:
+        if period is None:
+            raise PeriodNotReady(bin)
+        made = publishing.request_brief(
+            period,
+            language=get_language() or "kk",
+            by=request.user,
+            now=now,
+            subject=publishing.Subject.of_institution(institution),
+        )
+    except PeriodNotReady:
+        messages.error(request, _("Nothing is demanded of this institution yet."))
+    except publishing.SnapshotMoved:
+        messages.error(request, _("The figures are moving just now. Please ask again in a minute."))
+    else:
+        return redirect("reporting:brief", made.pk)
+    return redirect("institutions:detail", institution.bin)
+
+
 @require_safe
 def brief(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """How its making stands, what it says, what it is worth, and the door to each of its figures."""
@@ -88,10 +128,14 @@ def _page(request: AuthenticatedRequest, pk: int, *, wrong: forms.Form | None = 
     """The page of a brief; `wrong` is a form of it that was refused, with what was typed."""
     found = get_object_or_404(
         Brief.objects.visible_to(request.user)
-        .select_related("period", "requested_by", "published_by", "withdrawn_by", "superseded_by", "region")
+        .select_related(
+            "period", "requested_by", "published_by", "withdrawn_by", "superseded_by", "region", "institution"
+        )
         .defer("records"),
         pk=pk,
     )
+    if found.institution:
+        note_reading(request.user, found.institution, timezone.now())
     roles = access.roles_of(request.user)
     may_make = bool(roles & access.MAKE_BRIEFS)
     context = {
@@ -102,8 +146,9 @@ def _page(request: AuthenticatedRequest, pk: int, *, wrong: forms.Form | None = 
         "snapshot_facts": snapshot_facts_of(found),
         "checks": checks_of(found),
         "kinds": [_("all kinds"), *(str(label).capitalize() for label in Kind.labels)],
-        "trail": [*way_to_briefs(), Step(f"№ {found.number}")],
-        "figures": BriefFigures.of(found, request.GET.get("measure", "")),
+        "trail": [*way_to(found), Step(f"№ {found.number}")],
+        "figures": None if found.institution else BriefFigures.of(found, request.GET.get("measure", "")),
+        "counts": sheet_counts_of(found) if found.institution else [],
         "may_make": may_make,
         "may_publish": may_make and found.requested_by_id != request.user.pk,
         "withdraw": wrong if isinstance(wrong, WithdrawForm) else WithdrawForm(auto_id="withdraw-%s"),
@@ -198,25 +243,60 @@ def brief_file(request: AuthenticatedRequest, pk: int) -> HttpResponseBase:
     return FileResponse(
         file,
         as_attachment=True,
-        filename=f"brief-{found.period.code}-{found.language}.pdf",
+        filename=_file_name(found),
         content_type="application/pdf",
     )
 
 
+def _file_name(brief: Brief) -> str:
+    if brief.institution:
+        return f"extract-{brief.institution.bin}-{brief.dated_on}-{brief.language}.pdf"
+    return f"brief-{brief.period.code}-{brief.language}.pdf"
+
+
 @require_safe
 def brief_records(request: AuthenticatedRequest, pk: int) -> HttpResponse:
-    """The institutions that were frozen with a figure of the brief."""
-    return _records(request, get_object_or_404(Brief.objects.visible_to(request.user).select_related("period"), pk=pk))
+    """The institutions (of a sheet: its items) that were frozen with a figure of the brief."""
+    visible = Brief.objects.visible_to(request.user).select_related("period", "institution")
+    return _records(request, get_object_or_404(visible, pk=pk))
 
 
 @require_safe
 def brief_records_by_code(request: AuthenticatedRequest, code: str) -> HttpResponse:
     """The same under the address that is printed in the brief."""
-    visible = Brief.objects.visible_to(request.user).select_related("period")
+    visible = Brief.objects.visible_to(request.user).select_related("period", "institution")
     return _records(request, get_object_or_404(visible, code=code))
 
 
 def _records(request: AuthenticatedRequest, found: Brief) -> HttpResponse:
+    return _items(request, found, found.institution) if found.institution else _institutions(request, found)
+
+
+def _items(request: AuthenticatedRequest, found: Brief, institution: Institution) -> HttpResponse:
+    """The items behind a figure of a sheet."""
+    form = SheetRecordsForm(request.GET)
+    if not form.is_valid():
+        raise Http404
+    part = form.cleaned_data["part"]
+    note_reading(request.user, institution, timezone.now())
+    return render(
+        request,
+        "reporting/sheet_records.html",
+        {
+            "brief": found,
+            "part": part,
+            "counts": sheet_counts_of(found),
+            "items": shown_items(found, items_behind(found.snapshot, part)),
+            "trail": [
+                *way_to(found),
+                Step(f"№ {found.number}", reverse("reporting:brief", args=[found.pk])),
+                Step(_("Requirements")),
+            ],
+        },
+    )
+
+
+def _institutions(request: AuthenticatedRequest, found: Brief) -> HttpResponse:
     form = BriefRecordsForm(request.GET, brief=found)
     if not form.is_valid():
         raise Http404
@@ -255,6 +335,13 @@ def _records(request: AuthenticatedRequest, found: Brief) -> HttpResponse:
 
 def way_to_briefs() -> list[Step]:
     return [Step(_("Briefs"), reverse("reporting:briefs"))]
+
+
+def way_to(brief: Brief) -> list[Step]:
+    """The steps that lead to a brief: to a sheet from the card of its institution."""
+    if brief.institution is None:
+        return way_to_briefs()
+    return [Step(brief.institution.name, reverse("institutions:detail", args=[brief.institution.bin]))]
 
 
 def _see_briefs(request: AuthenticatedRequest) -> bool:
