@@ -10,12 +10,14 @@ from datetime import UTC, date, datetime
 
 import pikepdf
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from reporting import attached, copies, proof, publishing, signing, verification
 from reporting.brief.imprint import Imprint
@@ -223,10 +225,9 @@ def test_the_page_says_what_the_brief_is_worth(brief, fixed_now, publication, re
     if publication == Publication.SUPERSEDED:
         values |= {"superseded_by": Brief.objects.create(**newer(brief))}
     Brief.objects.filter(pk=brief.pk).update(**values)
-    client = Client(headers={"accept-language": language})
+    client = Client()
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     page = client.get(reverse("reporting:verify_code", args=[CODE])).content.decode()
-    from django.utils import translation
-
     with translation.override(language):
         assert str(result.label) in page
     assert brief.number in page
@@ -270,7 +271,7 @@ def test_an_unfinished_brief_is_not_known(brief):
 
 
 @pytest.mark.django_db
-def test_guessing_is_stopped(brief, settings):
+def test_guessing_is_stopped(brief):
     client = Client()
     answers = [client.get(reverse("reporting:verify_code", args=["0" * 12])).status_code for _time in range(31)]
     assert answers == [404] * 30 + [429]
