@@ -22,6 +22,7 @@ from tests.reporting.sheet_snapshots import sheet_2026q2
 from tests.reporting.test_attachments import rows_of_xlsx
 from tests.reporting.verapdf.engine import judge
 
+pytestmark = pytest.mark.paper
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("kk", "ru", "en")
 IMPRINT = Imprint(
