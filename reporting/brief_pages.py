@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -21,6 +21,8 @@ from compliance.citation import cite
 from compliance.enums import Measure, Scope, Status
 from institutions.enums import Kind
 from reporting.brief.checks_words import CHECKS, title_of
+from reporting.brief.comparison_composing import points, signed
+from reporting.brief.comparison_facts import WHOLE, Comparison
 from reporting.brief.facts import Measure as MeasureFigures
 from reporting.brief.facts import Place, Snapshot
 from reporting.brief.imprint import EXPLAINED, FAILED, PASSED, WARNED
@@ -34,6 +36,9 @@ from reporting.models import Brief
 from reporting.percent import percent
 from reporting.sheet_checks import SheetRule
 from reporting.verification import Answer
+
+# The ways of a comparison, and whether each adds to the covered or takes from them.
+_SIGNS: Final = {"gained": 1, "joined": 1, "lost": -1, "left": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,54 @@ class BriefFigures:
 
     @classmethod
     def of(cls, brief: Brief, measure: str) -> Self:
-        """`measure` is a code; the first one stands in for any other word."""
-        snapshot: Snapshot = brief.snapshot
+        """`measure` is a code; the first one stands in for any other word. Of a comparison: of its later quarter."""
+        measures: list[MeasureFigures] = (brief.snapshot["after"] if brief.against_id else brief.snapshot)["measures"]
         base = reverse("reporting:brief_records", args=[brief.pk])
-        headlines = [_headline(figures, base) for figures in snapshot["measures"]]
-        at = next((at for at, figures in enumerate(snapshot["measures"]) if figures["code"] == measure), 0)
-        looked_at = snapshot["measures"][at]
-        places = snapshot["places"][looked_at["scope"]]
+        headlines = [_headline(figures, base) for figures in measures]
+        at = next((at for at, figures in enumerate(measures) if figures["code"] == measure), 0)
+        looked_at = measures[at]
+        places = brief.snapshot["places"][looked_at["scope"]]
         return cls(headlines, headlines[at], [_line(looked_at, place, base) for place in places])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One number of the way between two quarters, as it is shown; `door` is the address of its institutions."""
+
+    shown: str
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedMeasure:
+    """A measure of a comparison: before, gained, joined, lost, left, after; and the points of percent between."""
+
+    label: str
+    steps: list[Step]
+    points: str
+
+
+def compared_of(brief: Brief) -> list[ComparedMeasure]:
+    """How each measure came from the earlier quarter to the later one."""
+    comparison: Comparison = brief.snapshot
+    base = reverse("reporting:brief_records", args=[brief.pk])
+    found = []
+    for before, after in zip(comparison["before"]["measures"], comparison["after"]["measures"], strict=True):
+        code, span = after["code"], comparison["bridges"][after["code"]][WHOLE]
+        change = points(before["headline"][ALL], after["headline"][ALL])
+        asked = [
+            (str(span["before"]), {"part": "covered", "at": "before"}),
+            *((signed(span[way] * sign), {"part": way}) for way, sign in _SIGNS.items()),  # type: ignore[literal-required]
+            (str(span["after"]), {"part": "covered"}),
+        ]
+        found.append(
+            ComparedMeasure(
+                str(Measure(code).label).capitalize(),
+                [Step(shown, _door(base, {"measure": code} | door)) for shown, door in asked],
+                "–" if change is None else signed(change),
+            )
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +265,7 @@ def _about(brief: Brief) -> str:
     if brief.institution:
         return f"{brief.institution.name}, {_('BIN')} {brief.institution.bin}"
     if brief.against:
-        return f"{brief.get_kind_display()}, {brief.against.code}"
+        return f"{brief.get_kind_display()}: {brief.against.code} – {brief.period.code}"
     return brief.region.name if brief.region else brief.get_kind_display()
 
 
@@ -232,6 +277,8 @@ def snapshot_facts_of(brief: Brief) -> list[Fact]:
     """Of what was frozen: which day, which knowledge, how many institutions, and the hash that names it."""
     if brief.kind == BriefKind.INSTITUTION:
         return _sheet_facts(brief)
+    if brief.kind == BriefKind.COMPARISON:
+        return _comparison_facts(brief)
     snapshot: Snapshot = brief.snapshot
     return [
         Fact(_("As of"), _day(snapshot["as_of"])),
@@ -241,6 +288,16 @@ def snapshot_facts_of(brief: Brief) -> list[Fact]:
         Fact(_("In capital repair, not counted"), len(snapshot["notes"]["capital_repair"])),
         Fact(_("Exceptions granted"), len(snapshot["notes"]["exceptions"])),
         Fact(_("Rows of the ledger"), snapshot["ledger"]["rows"]),
+        Fact(_("SHA-256 of the snapshot"), brief.snapshot_hash),
+    ]
+
+
+def _comparison_facts(brief: Brief) -> list[Fact]:
+    comparison: Comparison = brief.snapshot
+    before, after = comparison["before"], comparison["after"]
+    return [
+        Fact(_("As of"), f"{_day(before['as_of'])} – {_day(after['as_of'])}"),
+        Fact(_("As known on"), f"{_day(before['known_on'])} – {_day(after['known_on'])}"),
         Fact(_("SHA-256 of the snapshot"), brief.snapshot_hash),
     ]
 

@@ -283,7 +283,10 @@ def difference_bars(differences: Mapping[str, int | None]) -> Spec:
         }
         for place, value in differences.items()
     ]
-    far = max([5, *(abs(value) for value in differences.values() if value is not None)])
+    known = [value for value in differences.values() if value is not None]
+    # As far as the bars go, and a little to each side for their numbers.
+    least, most = min([0, *known]), max([0, *known])
+    margin = max(2, (most - least) // 12)
     placed = {
         "y": {
             "field": "place",
@@ -301,7 +304,7 @@ def difference_bars(differences: Mapping[str, int | None]) -> Spec:
         "x": {
             "field": "points",
             "type": "quantitative",
-            "scale": {"domain": [-far, far], "nice": False},
+            "scale": {"domain": [least - margin if least else 0, most + margin], "nice": False},
             "axis": {
                 "title": None,
                 "gridColor": LINE,

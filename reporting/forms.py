@@ -34,6 +34,13 @@ PARTS: Final = [
     (Part.NOT_COVERED.value, gettext_lazy("not covered")),
     (Part.TOTAL.value, gettext_lazy("all")),
 ]
+# Of a comparison: who came to be covered between its quarters, and who no longer is.
+WAYS: Final = [
+    ("gained", gettext_lazy("came to meet it")),
+    ("joined", gettext_lazy("newly counted")),
+    ("lost", gettext_lazy("ceased to meet it")),
+    ("left", gettext_lazy("no longer counted")),
+]
 PLACE_FIELDS: Final = {
     "region": Dimension.REGION,
     "locality": Dimension.LOCALITY,
@@ -300,7 +307,31 @@ class BriefForm(BundleForm):
         empty_label=gettext_lazy("the country"),
         required=False,
     )
-    field_order = ("subject", "period", "language")
+    against = forms.ModelChoiceField(
+        label=gettext_lazy("Compared with"),
+        help_text=gettext_lazy("An earlier quarter makes it a comparison of the country's figures."),
+        queryset=Period.objects.none(),
+        to_field_name="code",
+        empty_label=gettext_lazy("not compared"),
+        required=False,
+    )
+    field_order = ("subject", "period", "against", "language")
+
+    def __init__(self, data: QueryDict | None = None, *, today: date) -> None:
+        super().__init__(data, today=today)
+        periods = cast("forms.ModelChoiceField[Period]", self.fields["period"])
+        against = cast("forms.ModelChoiceField[Period]", self.fields["against"])
+        against.queryset = periods.queryset
+        against.label_from_instance = quarter_in_words  # type: ignore[method-assign,assignment]  # as Django documents it
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        period, against = cleaned.get("period"), cleaned.get("against")
+        if period and against and against.starts_on >= period.starts_on:
+            self.add_error("against", _("Choose a quarter that is earlier than the brief's own."))
+        if against and cleaned.get("subject"):
+            self.add_error("against", _("Only the country's figures are compared: leave the region or this empty."))
+        return cleaned
 
 
 class WithdrawForm(forms.Form):
@@ -409,10 +440,13 @@ class BriefRecordsForm(forms.Form):
     part = forms.ChoiceField(choices=PARTS)
     ownership = forms.ChoiceField(choices=Ownership.choices, required=False)
     obliged = forms.BooleanField(required=False)
+    at = forms.ChoiceField(choices=[("before", "before")], required=False)
 
     def __init__(self, data: QueryDict, *, brief: Brief) -> None:
         self.snapshot: Snapshot = brief.snapshot
         super().__init__(data)
+        if brief.against:
+            cast("forms.ChoiceField", self.fields["part"]).choices = [*PARTS, *WAYS]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -435,5 +469,6 @@ class BriefRecordsForm(forms.Form):
         return Kind(self.cleaned_data["kind"]) if self.cleaned_data["kind"] else None
 
     @property
-    def chosen_part(self) -> Part:
-        return Part(self.cleaned_data["part"])
+    def chosen_part(self) -> str:
+        """One of `PARTS`; of a comparison one of `WAYS` too."""
+        return str(self.cleaned_data["part"])

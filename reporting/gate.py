@@ -581,7 +581,7 @@ def _key_figures_as_headlines(held: _Held) -> Iterator[Compared]:
         if isinstance(block, KeyFigures):
             for row, (code, measure) in zip(block.rows, held.measures.items(), strict=True):
                 every = measure["headline"][ALL]
-                covered, total = (_number(part) for part in row.counts.split(" / "))
+                covered, total = (number_in(part) for part in row.counts.split(" / "))
                 yield Compared((total, covered), (every["total"], every["covered"]), code)
                 yield Compared(row.percent, format_percent(every["percent"]), code)
                 yield Compared(row.share, every["percent"] or 0, code)
@@ -591,7 +591,7 @@ def _names_as_counted(held: _Held) -> Iterator[Compared]:
     for block in held.document.blocks():
         if isinstance(block, NameList):
             stated = re.findall(r"\d[\d\u00a0,]*", block.lead)
-            yield Compared(_number(stated[-1]) if stated else None, len(block.items))
+            yield Compared(number_in(stated[-1]) if stated else None, len(block.items))
 
 
 def _doors_open_exactly(held: _Held) -> Iterator[Compared]:
@@ -697,12 +697,13 @@ def pieces_of(document: Document) -> Iterator[Piece]:
                     yield from block.foot.pieces
 
 
-def _number(text: str) -> int:
+def number_in(text: str) -> int:
+    """The whole number that a text spells, however its thousands are set apart."""
     return int(re.sub(r"\D", "", text))
 
 
 def _whole_number(text: str) -> int | None:
-    return _number(text) if re.fullmatch(r"\d[\d\u00a0,]*", text) else None
+    return number_in(text) if re.fullmatch(r"\d[\d\u00a0,]*", text) else None
 
 
 class _Reader(HTMLParser):

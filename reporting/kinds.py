@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reporting import attachments, gate, sheet_attachments, sheet_checks
+from reporting import attachments, comparison_attachments, comparison_checks, gate, sheet_attachments, sheet_checks
 from reporting.attachments import AttachedFile
-from reporting.brief import composing, sheet_composing
+from reporting.brief import comparison_composing, composing, sheet_composing
 from reporting.brief.document import Document
 from reporting.brief.imprint import Imprint
 from reporting.enums import BriefKind
@@ -36,6 +36,9 @@ _AREA: Final = Making(
 MAKINGS: Final[Mapping[str, Making]] = {
     BriefKind.COUNTRY.value: _AREA,
     BriefKind.REGION.value: _AREA,
+    BriefKind.COMPARISON.value: Making(
+        comparison_composing.compose, comparison_checks.check, comparison_attachments.data_files
+    ),
     BriefKind.INSTITUTION.value: Making(sheet_composing.compose, sheet_checks.check, sheet_attachments.data_files),
 }
 

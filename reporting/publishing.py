@@ -21,8 +21,9 @@ from institutions import journal
 from institutions.clock import local_day
 from institutions.models import Institution, LargeCity, Region, User
 from institutions.querysets import InstitutionQuerySet
-from reporting import gate, integrity, kinds, publication, records, rendering, sheets, snapshot, sums
+from reporting import comparisons, gate, integrity, kinds, publication, records, rendering, sheets, snapshot, sums
 from reporting.brief.annex_words import ANNEX
+from reporting.brief.comparison_facts import WAYS, sides_of
 from reporting.brief.imprint import Imprint
 from reporting.coverage import COUNTRY, Part
 from reporting.enums import UNFINISHED, BriefKind, BriefState
@@ -132,13 +133,21 @@ def records_of(
     kind: str | None = None,
     ownership: str | None = None,
     obliged_only: bool = False,
-    part: Part = Part.TOTAL,
+    part: str = Part.TOTAL,
+    earlier: bool = False,
 ) -> InstitutionQuerySet:
-    """The institutions behind a figure of a brief, frozen with it: exactly as many as it prints."""
+    """The institutions behind a figure of a brief, frozen with it: exactly as many as it prints.
+
+    Of a comparison `part` may be a way (gained, joined, lost, left), and `earlier` asks for the earlier quarter.
+    """
+    then, now = sides_of(brief.records)
+    if part in WAYS:
+        between = records.on_the_way(then, now, measure.value, part, place=place, kind=kind)
+        return Institution.objects.filter(pk__in=between)
     wanted = records.behind(
-        brief.records,
+        then if earlier else now,
         measure.value,
-        part.statuses,
+        Part(part).statuses,
         place=place,
         kind=kind,
         ownership=ownership,
@@ -154,6 +163,9 @@ def _take(period: Period, subject: Subject, *, language: str, today: date) -> sn
         if subject.institution:
             taken = sheets.take(subject.institution, period, language=language, today=today)
             agreed = sheets.agrees(taken)
+        elif subject.against:
+            taken = comparisons.take(period, subject.against, language=language, today=today)
+            agreed = comparisons.agrees(taken)
         else:
             taken = snapshot.take(period, region=subject.region, language=language, today=today)
             agreed = snapshot.agrees(taken)

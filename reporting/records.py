@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from compliance.enums import MEASURE_SCOPE, Measure, Scope, Status
+from reporting.bridge import bridge
 
 # measure → the text of a `Group` → keys of institutions, in their order.
 Records = dict[str, dict[str, list[int]]]
@@ -41,6 +42,27 @@ class Group:
 def groups_of(records: Records, measure: str) -> Iterator[tuple[Group, list[int]]]:
     for text, institutions in records.get(measure, {}).items():
         yield Group.parse(text), institutions
+
+
+def statuses(records: Records, measure: str, *, place: str | None = None, kind: str | None = None) -> dict[int, str]:
+    """Institution → status, of those that count; an exception counts nowhere, as if it were not on the list."""
+    return {
+        institution: group.status
+        for group, institutions in groups_of(records, measure)
+        if group.status in TOTAL_STATUSES
+        and (place is None or place in (group.place, group.line))
+        and (kind is None or kind == group.kind)
+        for institution in institutions
+    }
+
+
+def on_the_way(
+    earlier: Records, later: Records, measure: str, way: str, *, place: str | None = None, kind: str | None = None
+) -> list[int]:
+    """Who came or went between two quarters: `way` is gained, joined, lost or left, as in `bridge.Bridge`."""
+    found = bridge(statuses(earlier, measure, place=place, kind=kind), statuses(later, measure, place=place, kind=kind))
+    ways = {"gained": found.gained, "joined": found.joined, "lost": found.lost, "left": found.left}
+    return ways[way]
 
 
 def behind(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from compliance.enums import MEASURE_SCOPE, Measure, PeriodState, Scope, Status
+from compliance.enums import MEASURE_SCOPE, Measure, PeriodState, Scope
 from compliance.models import Period, PeriodException, Requirement, StatusChange
 from institutions.enums import Kind, Lifecycle, Ownership
 from institutions.models import Institution, InstitutionState, LargeCity, Locality, Region
@@ -48,7 +48,7 @@ from reporting.coverage import (
 from reporting.enums import BriefKind, Publication
 from reporting.models import Brief
 from reporting.percent import percent
-from reporting.records import Group, Records, figures_of, groups_of
+from reporting.records import Group, Records, figures_of, groups_of, statuses
 
 SCHEMA: Final = 2
 # How many quarters the trend shows, this one included.
@@ -84,14 +84,36 @@ def take(period: Period, *, language: str, today: date, region: Region | None = 
 
 def agrees(taken: Taken) -> bool:
     """Whether every line says what its records say; not so where somebody wrote while it was being taken."""
+    return lines_agree(taken.snapshot["measures"], taken.records)
+
+
+def lines_agree(measures: Iterable[MeasureFigures], kept: Records) -> bool:
     counted = {
         (measure["code"], kind, line["place"]): (line["total"], line["covered"])
-        for measure in taken.snapshot["measures"]
+        for measure in measures
         for kind, lines in measure["lines"].items()
         for line in lines
         if line["total"]
     }
-    return counted == {key: pair for key, pair in figures_of(taken.records).items() if pair[0]}
+    return counted == {key: pair for key, pair in figures_of(kept).items() if pair[0]}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The country's figures of one quarter with the records behind them, and the places that its lines name."""
+
+    as_of: date
+    known_on: date
+    places: dict[Scope, list[Place]]
+    measures: list[MeasureFigures]
+    records: Records
+
+
+def point(period: Period, *, language: str, today: date) -> Point:
+    """One side of a comparison, frozen as `take` freezes a quarter. Raises `PeriodNotReady`."""
+    if period.starts_on > today:
+        raise PeriodNotReady(period.code)
+    return _Taking(period, min(period.ends_on, today), period.closed_on, language, None).point(today)
 
 
 def digest_of(snapshot: Mapping[str, Any]) -> str:
@@ -117,11 +139,22 @@ class _Taking:
         named = Requirement.objects.exclude(measure=None).values_list("code", "measure")
         self.measure_of = {code: Measure(measure) for code, measure in named if measure}
 
-    def taken(self, today: date) -> Taken:
-        places = {Scope.NATIONAL: self._areas(), Scope.LARGE_CITIES: self._lines()}
-        by_place = self._count([self._place, Dimension.KIND], lines=True)
+    def _places(self) -> dict[Scope, list[Place]]:
+        return {Scope.NATIONAL: self._areas(), Scope.LARGE_CITIES: self._lines()}
+
+    def _figures(self, by_place: _ByMeasure, places: Mapping[Scope, list[Place]]) -> list[MeasureFigures]:
         obliged = self._count([Dimension.KIND], obliged_only=True)
-        figures = [_measure(measure, by_place[measure], obliged[measure], places) for measure in Measure]
+        return [_measure(measure, by_place[measure], obliged[measure], places) for measure in Measure]
+
+    def point(self, today: date) -> Point:
+        places = self._places()
+        figures = self._figures(self._count([self._place, Dimension.KIND], lines=True), places)
+        return Point(self.as_of, self.known_on or today, places, figures, self._records())
+
+    def taken(self, today: date) -> Taken:
+        places = self._places()
+        by_place = self._count([self._place, Dimension.KIND], lines=True)
+        figures = self._figures(by_place, places)
         kept = self._records()
         previous = self._previous()
         notes = {"capital_repair": self._in_repair(), "exceptions": self._exceptions()}
@@ -480,7 +513,7 @@ def _changes(previous: Brief | None, kept: Records) -> list[Change]:
         return []
     found = []
     for measure in Measure:
-        span = bridge(_statuses(previous.records, measure), _statuses(kept, measure))
+        span = bridge(statuses(previous.records, measure.value), statuses(kept, measure.value))
         found.append(
             Change(
                 measure=measure.value,
@@ -493,16 +526,6 @@ def _changes(previous: Brief | None, kept: Records) -> list[Change]:
             )
         )
     return found
-
-
-def _statuses(kept: Records, measure: Measure) -> dict[int, str]:
-    """Institution → status; an exception counts nowhere, as if it were not on the list."""
-    return {
-        institution: group.status
-        for group, institutions in groups_of(kept, measure.value)
-        if group.status != Status.NOT_APPLICABLE
-        for institution in institutions
-    }
 
 
 def _ledger_length(known_on: date | None) -> int:

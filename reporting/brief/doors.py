@@ -22,9 +22,17 @@ _PERCENT_AT_THE_END: Final = re.compile(r"\d+%$")
 
 
 def door(
-    measure: str, part: str, *, place: str = "", kind: str = "", ownership: str = "", obliged: bool = False
+    measure: str,
+    part: str,
+    *,
+    place: str = "",
+    kind: str = "",
+    ownership: str = "",
+    obliged: bool = False,
+    earlier: bool = False,
 ) -> str:
-    """The query that opens a figure: the `part` (total, covered) of a measure's institutions, cut as it is."""
+    """The query that opens a figure: the `part` of a measure's institutions, cut as it is; of a comparison those of
+    the `earlier` quarter, or a way from the one to the other."""
     asked = {
         "measure": measure,
         "part": part,
@@ -32,6 +40,7 @@ def door(
         "kind": "" if kind == "all" else kind,
         "ownership": ownership,
         "obliged": "1" if obliged else "",
+        "at": "before" if earlier else "",
     }
     return urlencode({name: value for name, value in asked.items() if value})
 

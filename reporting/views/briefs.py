@@ -27,6 +27,7 @@ from reporting.brief.sheet_facts import items_behind
 from reporting.brief_pages import (
     BriefFigures,
     checks_of,
+    compared_of,
     facts_of,
     findings_of,
     place_name,
@@ -40,6 +41,7 @@ from reporting.enums import UNFINISHED, BriefState
 from reporting.explorer import Step
 from reporting.forms import (
     PARTS,
+    WAYS,
     BriefFilterForm,
     BriefForm,
     BriefRecordsForm,
@@ -73,23 +75,31 @@ def brief_new(request: AuthenticatedRequest) -> HttpResponse:
     now = timezone.now()
     form = BriefForm(request.POST if request.method == "POST" else None, today=timezone.localdate(now))
     if form.is_valid():
-        region = form.cleaned_data["subject"]
         try:
             brief = publishing.request_brief(
                 form.cleaned_data["period"],
                 language=form.cleaned_data["language"],
                 by=request.user,
                 now=now,
-                subject=publishing.Subject.of_region(region) if region else publishing.NATION,
+                subject=_subject(form),
             )
-        except PeriodNotReady:
-            form.add_error("period", _("This quarter has no figures yet."))
+        except PeriodNotReady as refused:
+            against = form.cleaned_data["against"]
+            field = "against" if against and str(refused) == against.code else "period"
+            form.add_error(field, _("This quarter has no figures yet."))
         except publishing.SnapshotMoved:
             form.add_error(None, _("The figures are moving just now. Please ask again in a minute."))
         else:
             return redirect("reporting:brief", brief.pk)
     context = {"form": form, "trail": [*way_to_briefs(), Step(_("New brief"))]}
     return render(request, "reporting/brief_new.html", context, status=422 if form.is_bound else 200)
+
+
+def _subject(form: BriefForm) -> publishing.Subject:
+    region, against = form.cleaned_data["subject"], form.cleaned_data["against"]
+    if against:
+        return publishing.Subject.comparison(against)
+    return publishing.Subject.of_region(region) if region else publishing.NATION
 
 
 @require_POST
@@ -149,6 +159,7 @@ def _page(request: AuthenticatedRequest, pk: int, *, wrong: forms.Form | None = 
         "trail": [*way_to(found), Step(f"№ {found.number}")],
         "figures": None if found.institution else BriefFigures.of(found, request.GET.get("measure", "")),
         "counts": sheet_counts_of(found) if found.institution else [],
+        "compared": compared_of(found) if found.against_id else [],
         "may_make": may_make,
         "may_publish": may_make and found.requested_by_id != request.user.pk,
         "withdraw": wrong if isinstance(wrong, WithdrawForm) else WithdrawForm(auto_id="withdraw-%s"),
@@ -308,6 +319,7 @@ def _institutions(request: AuthenticatedRequest, found: Brief) -> HttpResponse:
         ownership=form.cleaned_data["ownership"] or None,
         obliged_only=form.cleaned_data["obliged"],
         part=form.chosen_part,
+        earlier=bool(form.cleaned_data["at"]),
     )
     shown = institutions.visible_to(request.user).with_places()
     page = Paginator(shown.order_by("sort_kk", "pk"), RECORDS_PAGE).get_page(request.GET.get("page"))
@@ -323,7 +335,7 @@ def _institutions(request: AuthenticatedRequest, found: Brief) -> HttpResponse:
             "place_name": place_name(found.snapshot, form.chosen_place) if form.chosen_place else "",
             "page": page,
             "rows": [(institution, None) for institution in page],
-            "parts": PARTS,
+            "parts": [*PARTS, *WAYS] if found.against_id else PARTS,
             "trail": [
                 *way_to_briefs(),
                 Step(f"№ {found.number}", reverse("reporting:brief", args=[found.pk])),

@@ -6,6 +6,7 @@ up by a rule, so that every figure of the snapshot can be counted from the recor
 
 from __future__ import annotations
 
+import copy
 import csv
 from collections import defaultdict
 from typing import Any
@@ -81,24 +82,12 @@ def full_region(lang: str = "kk") -> tuple[dict[str, Any], Records]:
         "national": [place for place in places if place["place"] in there.values()],
         "large_cities": [place for place in snapshot["places"]["large_cities"] if place["place"] in lines],
     }
+    _measure(snapshot["measures"], snapshot["places"], records)
     for measure in snapshot["measures"]:
-        code, scope = measure["code"], measure["scope"]
-        where = "place" if scope == "national" else "line"
-        measure["headline"] = {kind: counts(records, code, kind=kind) for kind in ("all", *KINDS)}
-        measure["lines"] = {
-            kind: [
-                {"place": place["place"]}
-                | {
-                    name: number
-                    for name, number in counts(records, code, kind=kind, **{where: place["place"]}).items()
-                    if name != "not_applicable"
-                }
-                for place in snapshot["places"][scope]
-            ]
-            for kind in KINDS
-        }
-        if code in ("cctv_installed", "licensed_guard"):
-            snapshot["institutions"][scope] = {kind: measure["headline"][kind]["total"] for kind in ("all", *KINDS)}
+        if measure["code"] in ("cctv_installed", "licensed_guard"):
+            snapshot["institutions"][measure["scope"]] = {
+                kind: measure["headline"][kind]["total"] for kind in ("all", *KINDS)
+            }
     snapshot["not_covered"] = [
         {
             "measure": code,
@@ -115,12 +104,93 @@ def full_region(lang: str = "kk") -> tuple[dict[str, Any], Records]:
     return snapshot, records
 
 
+def full_comparison(lang: str = "kk") -> tuple[dict[str, Any], Records]:
+    """The quarter before the brief's made up by a rule: of every seven that are covered one was not, of eleven that
+    are not one was, one in fifty was not counted yet, and some are no longer counted."""
+    later, records = full_2023q1(lang)
+    earlier: Records = {code: {} for code in records}
+    for code, groups in records.items():
+        for text, institutions in groups.items():
+            head, status = text.rsplit("|", 1)
+            for key in institutions:
+                then = "not_met" if status == "met" and key % 7 == 0 else status
+                then = "met" if status != "met" and key % 11 == 0 else then
+                if key % 50:
+                    earlier[code].setdefault(f"{head}|{then}", []).append(key)
+                if key % 60 == 1:
+                    earlier[code].setdefault(f"{head}|met", []).append(10_000_000 + key)
+    measures = copy.deepcopy(later["measures"])
+    _measure(measures, later["places"], earlier)
+    for measure in measures:
+        measure["obliged"] = _obliged(earlier, measure["code"])
+    before = {
+        "period": {"code": "2022Q4", "year": 2022, "quarter": 4, "closed": True},
+        "as_of": "2022-12-31", "known_on": "2023-01-10", "measures": measures,
+    }  # fmt: skip
+    after = {name: later[name] for name in ("period", "as_of", "known_on", "measures")}
+    snapshot = {
+        "schema": 2, "scope": {"kind": "comparison", "code": "KZ"}, "lang": lang, "places": later["places"],
+        "period": later["period"], "as_of": later["as_of"], "known_on": later["known_on"],
+        "before": before, "after": after,
+        "bridges": {
+            measure["code"]: {
+                place: _span(earlier, records, measure["code"], place)
+                for place in ("", *(line["place"] for line in measure["lines"]["school"]))
+            }
+            for measure in measures
+        },
+    }  # fmt: skip
+    return snapshot, {f"{code}@before": groups for code, groups in earlier.items()} | records
+
+
+def _span(earlier: Records, later: Records, code: str, place: str) -> dict[str, int]:
+    """By sets, apart from the code under test."""
+
+    def keys(records: Records, *, met: bool) -> set[int]:
+        return {
+            key
+            for text, institutions in records[code].items()
+            if not place or place in text.split("|")[:2]
+            for key in institutions
+            if text.endswith("|met") or not met
+        }
+
+    was, now = keys(earlier, met=True), keys(later, met=True)
+    known_then, known_now = keys(earlier, met=False), keys(later, met=False)
+    return {
+        "before": len(was), "gained": len((now - was) & known_then), "joined": len(now - known_then),
+        "lost": len((was - now) & known_now), "left": len(was - known_now), "after": len(now),
+    }  # fmt: skip
+
+
+def _measure(measures: list[dict[str, Any]], places: dict[str, Any], records: Records) -> None:
+    """Headlines and lines of measures by the records."""
+    for measure in measures:
+        code, scope = measure["code"], measure["scope"]
+        where = "place" if scope == "national" else "line"
+        measure["headline"] = {kind: counts(records, code, kind=kind) for kind in ("all", *KINDS)}
+        measure["lines"] = {
+            kind: [
+                {"place": place["place"]}
+                | {
+                    name: number
+                    for name, number in counts(records, code, kind=kind, **{where: place["place"]}).items()
+                    if name != "not_applicable"
+                }
+                for place in places[scope]
+            ]
+            for kind in KINDS
+        }
+
+
+def _obliged(records: Records, code: str) -> dict[str, Any]:
+    return {kind: counts(records, code, kind=kind, obliged=True) for kind in ("all", *KINDS)}
+
+
 def _complete(snapshot: dict[str, Any], records: Records) -> None:
     """The parts of a snapshot that follow from its records."""
     for measure in snapshot["measures"]:
-        measure["obliged"] = {
-            kind: counts(records, measure["code"], kind=kind, obliged=True) for kind in ("all", *KINDS)
-        }
+        measure["obliged"] = _obliged(records, measure["code"])
     snapshot["cuts"] = list(cuts(snapshot, records))
     snapshot["completeness"] = [
         {

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from compliance.enums import Measure, Status
 from institutions.models import Journal
-from reporting import publishing
+from reporting import publishing, rendering
 from reporting.brief.sheet_facts import ALL, STATUSES
 from reporting.enums import BriefKind, BriefState
 from reporting.models import Brief
@@ -57,10 +57,10 @@ def ask_url(school) -> str:
 
 @pytest.fixture
 def sheet(school, director) -> Brief:
-    """Made, without the cost of a real rendering."""
+    """Made, at the cost of one line on paper: readers get copies, for which the file has to be a real one."""
     signed_in(director).post(ask_url(school))
     brief = Brief.objects.get()
-    brief.file.save("a.pdf", ContentFile(b"%PDF-1.7"), save=False)
+    brief.file.save("a.pdf", ContentFile(rendering.render_stamp("117")), save=False)
     Brief.objects.filter(pk=brief.pk).update(
         state=BriefState.READY, progress=100, file=brief.file.name, file_hash="ab" * 32, pages=3
     )
@@ -162,7 +162,7 @@ def test_the_page_shows_the_counts_and_leads_back_to_the_card(sheet, school, dir
     assert [(count.part, count.number) for count in found.context["counts"]] == list(sheet.snapshot["counts"].items())
     assert [step.url for step in found.context["trail"]] == [reverse("institutions:detail", args=[school.bin]), ""]
     assert sheet.snapshot["ledger"]["hash"] in page
-    assert school.name in [str(fact.value) for fact in found.context["facts"]]
+    assert f"{school.name}, BIN {school.bin}" in [str(fact.value) for fact in found.context["facts"]]
     assert "By place" not in page
 
 

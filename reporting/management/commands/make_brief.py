@@ -15,6 +15,7 @@ from institutions.models import Institution, Region
 from reporting import kinds, publishing
 from reporting.brief.document import to_text
 from reporting.brief.languages import LANGUAGES
+from reporting.comparisons import NotEarlier
 from reporting.enums import BriefState
 from reporting.sheets import NotThereYet
 from reporting.snapshot import PeriodNotReady
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope", default="country", metavar="SCOPE", help="country, a region's code (KZ-11), or a BIN"
         )
+        parser.add_argument("--against", metavar="QUARTER", help="an earlier quarter: compare the country's figures")
         parser.add_argument("--lang", default="kk", metavar="LANGUAGE", help=", ".join(LANGUAGES))
         parser.add_argument("--output", required=True, metavar="FILE", help="where to write; - is standard output")
         parser.add_argument("--text", action="store_true", help="plain text instead of PDF")
@@ -35,6 +37,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         period = self._period(options["period"])
         subject = self._subject(options["scope"])
+        if options["against"]:
+            if subject != publishing.NATION:
+                raise CommandError("--against: only the country's figures are compared.", returncode=2)
+            subject = publishing.Subject.comparison(self._period(options["against"]))
         if options["lang"] not in LANGUAGES:
             raise CommandError(
                 f"--lang: {options['lang']!r} is unknown; choose from {', '.join(LANGUAGES)}.", returncode=2
@@ -50,8 +56,10 @@ class Command(BaseCommand):
             raise CommandError(
                 f"--period: nothing is demanded of {subject.code} yet in {period.code}.", returncode=2
             ) from refusal
+        except NotEarlier as refusal:
+            raise CommandError(f"--against: {refusal} is not earlier than {period.code}.", returncode=2) from refusal
         except PeriodNotReady as refusal:
-            raise CommandError(f"--period: {period.code} has not begun.", returncode=2) from refusal
+            raise CommandError(f"--period: {refusal} has no figures.", returncode=2) from refusal
         publishing.make(brief.pk, now=timezone.now())
         brief.refresh_from_db()
         if brief.state == BriefState.REFUSED:
