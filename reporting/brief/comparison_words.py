@@ -40,7 +40,7 @@ class ComparisonWords:
 
 WORDS: Final = {
     "kk": ComparisonWords(
-        title="Білім беру ұйымдарының терроризмге қарсы қорғалуы: екі тоқсанды салыстыру",
+        title=f"Білім беру ұйымдарының терроризмге қарсы қорғалуы: екі{NBSP}тоқсанды{NBSP}салыстыру",
         running_title="Терроризмге қарсы қорғалу: екі тоқсанды салыстыру",
         legal_title="1. Салыстыру негізі",
         legal_basis=(
@@ -82,7 +82,7 @@ WORDS: Final = {
         ),
     ),
     "ru": ComparisonWords(
-        title="Антитеррористическая защищённость организаций образования: сравнение двух кварталов",
+        title=f"Антитеррористическая защищённость организаций образования: сравнение{NBSP}двух{NBSP}кварталов",
         running_title="Антитеррористическая защищённость: сравнение двух кварталов",
         legal_title="1. Основа сравнения",
         legal_basis=(
@@ -123,7 +123,7 @@ WORDS: Final = {
         ),
     ),
     "en": ComparisonWords(
-        title="Anti-terror protection of education institutions: comparison of two quarters",
+        title=f"Anti-terror protection of education institutions: comparison{NBSP}of{NBSP}two{NBSP}quarters",
         running_title="Anti-terror protection: comparison of two quarters",
         legal_title="1. What is compared",
         legal_basis=(

@@ -85,17 +85,22 @@ def brief(request) -> tuple[str, str]:
     return request.param  # type: ignore[no-any-return]
 
 
-def test_both_profiles_take_it(brief, tmp_path):
-    path = tmp_path / "brief.pdf"
-    path.write_bytes(made(*brief)[3])
-    verdicts, report = judge(path)
-    assert verdicts == {("brief.pdf", "3a"): "PASS", ("brief.pdf", "ua1"): "PASS"}, report
+def test_both_profiles_take_each_of_them(tmp_path):
+    """All in one run of the engine, which takes longest to start."""
+    paths = [tmp_path / f"{kind}-{language}.pdf" for kind in MADE for language in LANGUAGES]
+    for path in paths:
+        path.write_bytes(made(*path.stem.split("-"))[3])
+    verdicts, report = judge(*paths)
+    assert verdicts == {(path.name, profile): "PASS" for path in paths for profile in ("3a", "ua1")}, report
 
 
-def test_its_code_is_read_from_the_page(brief, tmp_path):
-    pages_of(made(*brief)[3], tmp_path, 150)
-    last = sorted(tmp_path.glob("page*.png"))[-1]
-    run = subprocess.run(["zbarimg", "--quiet", "--raw", str(last)], capture_output=True, text=True, check=False)
+def test_its_code_is_read_from_the_last_page(brief, tmp_path):
+    pdf = made(*brief)[3]
+    with pikepdf.open(io.BytesIO(pdf)) as file:
+        last = len(file.pages)
+    pages_of(pdf, tmp_path, 150, "-f", str(last))
+    (page,) = tmp_path.glob("page*.png")
+    run = subprocess.run(["zbarimg", "--quiet", "--raw", str(page)], capture_output=True, text=True, check=False)
     assert run.stdout.split() == [f"https://qalqan.example/verify/{CODE}/"]
 
 
@@ -175,7 +180,7 @@ def opened(snapshot: dict[str, Any], records: Records, asked: dict[str, str]) ->
     )
 
 
-@pytest.mark.parametrize(("kind", "least"), [("country", 700), ("comparison", 500), ("sheet", 6)])
+@pytest.mark.parametrize(("kind", "least"), [("country", 700), ("comparison", 450), ("sheet", 6)])
 def test_every_figure_opens_exactly_what_it_counts(kind, least):
     snapshot, records, imprint, pdf = made(kind, "kk")
     figures = printed_figures(snapshot, imprint)
