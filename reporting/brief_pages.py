@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import TextChoices
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -104,6 +104,10 @@ class ComparedMeasure:
     points: str
 
 
+def _figure(number: int) -> str:
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
 def compared_of(brief: Brief) -> list[ComparedMeasure]:
     """How each measure came from the earlier quarter to the later one."""
     comparison: Comparison = brief.snapshot
@@ -113,9 +117,9 @@ def compared_of(brief: Brief) -> list[ComparedMeasure]:
         code, span = after["code"], comparison["bridges"][after["code"]][WHOLE]
         change = points(before["headline"][ALL], after["headline"][ALL])
         asked = [
-            (str(span["before"]), {"part": "covered", "at": "before"}),
-            *((signed(span[way] * sign), {"part": way}) for way, sign in _SIGNS.items()),  # type: ignore[literal-required]
-            (str(span["after"]), {"part": "covered"}),
+            (_figure(span["before"]), {"part": "covered", "at": "before"}),
+            *((signed(span[way] * sign, _figure), {"part": way}) for way, sign in _SIGNS.items()),  # type: ignore[literal-required]
+            (_figure(span["after"]), {"part": "covered"}),
         ]
         found.append(
             ComparedMeasure(
@@ -264,8 +268,6 @@ def facts_for_strangers(answer: Answer) -> list[Fact]:
 def _about(brief: Brief) -> str:
     if brief.institution:
         return f"{brief.institution.name}, {_('BIN')} {brief.institution.bin}"
-    if brief.against:
-        return f"{brief.get_kind_display()}: {brief.against.code} – {brief.period.code}"
     return brief.region.name if brief.region else brief.get_kind_display()
 
 

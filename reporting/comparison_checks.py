@@ -191,11 +191,10 @@ def _sentence(held: _Held, code: str, then: Count, now: Count) -> str:
     said = words.told[moved(then, now)](
         language.measures[code].title, format_percent(then["percent"]), format_percent(now["percent"])
     )
-    difference = now["covered"] - then["covered"]
-    sign = "+" if difference > 0 else MINUS if difference < 0 else ""
+    difference = signed(now["covered"] - then["covered"], language.number)
     figures = (language.number(then["covered"]), language.number(now["covered"]))
     lead, between, behind_them, end = words.counts
-    return f"{said}{lead}{figures[0]}{between}{figures[1]}{behind_them}{sign}{language.number(abs(difference))}{end}"
+    return f"{said}{lead}{figures[0]}{between}{figures[1]}{behind_them}{difference}{end}"
 
 
 def _read(cells: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date as Date
 from typing import Final
 
@@ -42,9 +42,9 @@ def compose(snapshot: Comparison, imprint: Imprint) -> Document:
     return _Composition(snapshot).document(imprint)
 
 
-def signed(number: int) -> str:
-    """A difference as it is printed: "+573", "−4", "0"; thousands are set apart by the caller's language."""
-    return f"+{number}" if number > 0 else f"{MINUS}{-number}" if number < 0 else "0"
+def signed(number: int, spell: Callable[[int], str] = str) -> str:
+    """A difference as it is printed: "+573", "−4", "0"; `spell` sets the thousands of its size apart."""
+    return f"{'+' if number > 0 else MINUS if number < 0 else ''}{spell(abs(number))}"
 
 
 def all_kinds(measure: Measure, at: int) -> PlaceCount:
@@ -250,5 +250,4 @@ class _Composition:
         )
 
     def _signed(self, number: int) -> str:
-        sign = "+" if number > 0 else MINUS if number < 0 else ""
-        return f"{sign}{self.language.number(abs(number))}"
+        return signed(number, self.language.number)
