@@ -18,10 +18,10 @@ from compliance import enrolment
 from compliance.applicability import CONDITIONS, FACTS, facility_group
 from compliance.card_forms import CardFilter, FactsForm, shown_mark
 from compliance.enums import Cause, Measure
-from compliance.models import ChecklistItem, Edition, StatusChange, StatusEntry
+from compliance.models import ChecklistItem, Edition, Inspection, StatusChange, StatusEntry
 from compliance.reading import note_reading
 from institutions import registry
-from institutions.access import ANSWER
+from institutions.access import ANSWER, VERIFY
 from institutions.clock import today
 from institutions.http import AuthenticatedRequest
 from institutions.models import Institution, InstitutionState
@@ -29,6 +29,7 @@ from institutions.querysets import InstitutionQuerySet
 
 LIST_PAGE = 50
 HISTORY_PAGE = 50
+INSPECTIONS = 5  # how many of them the card shows
 
 
 @require_safe
@@ -68,7 +69,13 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "facts": _facts(institution),
             "may_answer": _answerable(request).filter(pk=institution.pk).exists(),
             "chapters": items.count_by_chapter(),
-            "measures": items.of_measures(Measure.values).with_requirement().order_by("requirement__sort_order"),
+            "measures": items.of_measures(Measure.values)
+            .with_requirement()
+            .with_declared()
+            .with_found()
+            .order_by("requirement__sort_order"),
+            "may_verify": Institution.objects.within_roles(request.user, VERIFY).filter(pk=institution.pk).exists(),
+            "inspections": Inspection.objects.filter(institution=institution).with_findings()[:INSPECTIONS],
             "states": institution.states.select_related("locality__region", "large_city").order_by("-valid_from"),
         },
     )
@@ -211,19 +218,20 @@ class LedgerLine:
 
 
 def ledger_lines(page: Page[StatusChange]) -> list[LedgerLine]:
-    """Rows with who and why, looked up for the whole page at once: two queries more."""
-    refs: dict[str, set[int]] = {"entry": set(), "state": set()}
+    """Rows with who and why, looked up for the whole page at once: three queries more."""
+    refs: dict[str, set[int]] = {"entry": set(), "state": set(), "inspection": set()}
     for change in page:
         model, _colon, key = change.cause_ref.partition(":")
         if model in refs and key.isdecimal():
             refs[model].add(int(key))
     entries = StatusEntry.objects.select_related("decided_by", "revoked_by", "batch").in_bulk(refs["entry"])
+    inspections = Inspection.objects.select_related("revoked_by").in_bulk(refs["inspection"])
     reasons = dict(InstitutionState.objects.filter(pk__in=refs["state"]).values_list("pk", "reason"))
     lines = []
     for change in page:
         model, _colon, key = change.cause_ref.partition(":")
         entry = entries.get(int(key)) if model == "entry" else None
-        by, note = _who_and_why(change, entry)
+        by, note = _who_and_why(change, entry, inspections.get(int(key)) if model == "inspection" else None)
         lines.append(
             LedgerLine(
                 change,
@@ -238,7 +246,11 @@ def ledger_lines(page: Page[StatusChange]) -> list[LedgerLine]:
     return lines
 
 
-def _who_and_why(change: StatusChange, entry: StatusEntry | None) -> tuple[str, str]:
+def _who_and_why(change: StatusChange, entry: StatusEntry | None, inspection: Inspection | None) -> tuple[str, str]:
+    if inspection is not None:
+        if change.cause == Cause.REVOCATION:
+            return str(inspection.revoked_by or ""), inspection.revoke_note
+        return inspection.inspector, inspection.note
     if entry is None:
         return "", ""
     if change.cause == Cause.REVOCATION:

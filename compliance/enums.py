@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Status(models.TextChoices):
@@ -22,6 +23,17 @@ class Level(models.TextChoices):
 
     APPROVED = "approved", _("approved")
     VERIFIED = "verified", _("verified")
+
+
+class InspectionSource(models.TextChoices):
+    """Whose word a finding is: somebody was there, or the police list says so."""
+
+    INSPECTION = "inspection", pgettext_lazy("source of a finding", "inspection on the spot")
+    POLICE = "police", pgettext_lazy("source of a finding", "list of the police")
+
+
+# What can be found: somebody who looks sees one of these.
+FOUND = (Status.MET, Status.PARTLY_MET, Status.NOT_MET)
 
 
 class Measure(models.TextChoices):
@@ -106,3 +118,4 @@ class Cause(models.TextChoices):
     EDITION = "edition", _("edition of the Order")
     CORRECTION = "correction", _("correction of what was known")
     BATCH = "batch", _("records taken over")
+    INSPECTION = "inspection", _("inspection")

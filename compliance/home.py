@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from compliance.card_forms import Todo, to_do
 from compliance.checklist import Checklist, Row, Show, Urgency
-from compliance.models import ChecklistItem, PendingFold, StatusEntry
+from compliance.models import ChecklistItem, Finding, PendingFold, StatusEntry
 from institutions.clock import local_day, today
 from institutions.enums import Role
 from institutions.http import AuthenticatedRequest
@@ -126,6 +126,7 @@ def _director(membership: Membership, user: User, day: date) -> Section:
     counts = checklist.counts()
     urgent = checklist.urgent()
     drafts = sum(row.drafted for row in checklist.rows)
+    contradicted = Finding.objects.filter(item__institution=institution).contradicting().count()
     if urgent:
         first = ngettext(
             "%(count)s item of the checklist asks for you.",
@@ -145,6 +146,7 @@ def _director(membership: Membership, user: User, day: date) -> Section:
             _shown(url, Show.NOT_MET, counts, "circle-x"),
             _shown(url, Show.WAITING, counts, "hourglass"),
             Tile(_("My drafts"), drafts, url, "pencil", "warn" if drafts else ""),
+            _contradictions(contradicted, q=institution.bin),
         ],
         progress=(checklist.met, checklist.total),
         doors=[
@@ -157,6 +159,13 @@ def _director(membership: Membership, user: User, day: date) -> Section:
 
 def _shown(url: str, show: Show, counts: dict[Show, int], icon: str) -> Tile:
     return Tile(str(show.label), counts[show], f"{url}?show={show.value}", icon)
+
+
+def _contradictions(count: int, **chosen: str) -> Tile:
+    """How often an inspection says otherwise than what is approved."""
+    query = urlencode(chosen)
+    url = reverse("compliance:contradictions") + (f"?{query}" if query else "")
+    return Tile(_("Contradicted by an inspection"), count, url, "eye", "bad" if count else "")
 
 
 def _editor(membership: Membership, user: User, day: date) -> Section:
@@ -231,6 +240,10 @@ def _approver(membership: Membership, user: User, day: date) -> Section:
                 "clock",
                 "bad" if late else "",
             ),
+            _contradictions(
+                Finding.objects.filter(item__institution__in=_reached(membership)).contradicting().count(),
+                **_place(membership),
+            ),
         ],
         doors=[
             Door(_("Institutions"), _list_url(membership), "school"),
@@ -268,6 +281,7 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
             _todo(membership, Todo.WAITING, to_do(reached, Todo.WAITING, user, day).count(), "hourglass", "").with_hint(
                 _("institutions, with %(count)s answers") % {"count": waiting}
             ),
+            _contradictions(Finding.objects.contradicting().count()),
             Tile(
                 _("Changes not yet counted"),
                 uncounted,
@@ -335,12 +349,14 @@ def _todo(membership: Membership, todo: Todo, value: int, icon: str, tone: str) 
     return Tile(str(todo.label), value, url, icon, tone if value else "", hint)
 
 
+def _place(membership: Membership) -> dict[str, str]:
+    """The membership's place as filters name it."""
+    if membership.locality is not None:
+        return {"locality": membership.locality.kato}
+    return {"region": membership.region.code} if membership.region is not None else {}
+
+
 def _list_url(membership: Membership, **chosen: str) -> str:
     """The list of institutions, narrowed to the membership's place and to what was chosen."""
-    place = {}
-    if membership.locality is not None:
-        place = {"locality": membership.locality.kato}
-    elif membership.region is not None:
-        place = {"region": membership.region.code}
-    query = urlencode({**place, **{name: str(value) for name, value in chosen.items()}})
+    query = urlencode({**_place(membership), **{name: str(value) for name, value in chosen.items()}})
     return reverse("institutions:list") + (f"?{query}" if query else "")

@@ -15,15 +15,23 @@ from django.utils.translation import gettext_lazy as _
 from compliance.applicability import Rule
 from compliance.citation import cite
 from compliance.enums import (
+    FOUND,
     Cause,
     EntryState,
+    InspectionSource,
     Level,
     Measure,
     PeriodState,
     ReturnReason,
     Status,
 )
-from compliance.querysets import ChecklistItemQuerySet, PeriodQuerySet, StatusEntryQuerySet
+from compliance.querysets import (
+    ChecklistItemQuerySet,
+    FindingQuerySet,
+    InspectionQuerySet,
+    PeriodQuerySet,
+    StatusEntryQuerySet,
+)
 from institutions.clock import today
 from institutions.enums import Kind, Ownership
 from institutions.models import Institution, LargeCity, Locality, Region
@@ -481,6 +489,77 @@ class PeriodException(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period_id} {self.institution_id}"
+
+
+class Inspection(models.Model):
+    """Somebody looked at an institution, or a list of the police names it: when, who, and what was found (`findings`).
+
+    The third level of truth. What was found stays as it was written; a wrong one is revoked, and its findings then
+    count no more.
+    """
+
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="inspections", verbose_name=_("institution")
+    )
+    source = models.CharField(_("source"), max_length=12, choices=InspectionSource, default=InspectionSource.INSPECTION)
+    held_on = models.DateField(_("held on"))
+    inspector = models.CharField(_("who looked"), max_length=200)
+    note = models.TextField(_("note"), blank=True, max_length=4000)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recorded by")
+    )
+    recorded_at = models.DateTimeField(_("recorded at"))
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("revoked by")
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True)
+    revoke_note = models.TextField(_("reason of the revocation"), blank=True, max_length=4000)
+
+    objects = InspectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("inspection")
+        verbose_name_plural = _("inspections")
+        ordering: ClassVar = ["-held_on", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="inspection_revoked_whole_or_absent",
+                condition=Q(revoked_by=None, revoked_at=None, revoke_note="")
+                | (Q(revoked_by__isnull=False, revoked_at__isnull=False) & ~Q(revoke_note="")),
+            ),
+            models.CheckConstraint(
+                name="inspection_names_who_looked",
+                condition=~Q(inspector=""),
+                violation_error_message=_("Say who looked."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.held_on}"
+
+
+class Finding(models.Model):
+    """What an inspection found about one item."""
+
+    inspection = models.ForeignKey(
+        Inspection, models.PROTECT, related_name="findings", verbose_name=_("inspection"), db_index=False
+    )
+    item = models.ForeignKey(ChecklistItem, models.PROTECT, related_name="findings", verbose_name=_("item"))
+    status = models.CharField(_("status"), max_length=20, choices=Status)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
+        ordering: ClassVar = ["item__requirement__sort_order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["inspection", "item"], name="finding_once_an_inspection"),
+            models.CheckConstraint(name="finding_is_seen", condition=Q(status__in=FOUND)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.status}"
 
 
 class Cell(models.Model):

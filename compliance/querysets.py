@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from django.db import models
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from compliance.enums import EntryState, PeriodState, Status
-from institutions.access import ANSWER, DECIDE
+from institutions.access import ADMINISTER, ANSWER, DECIDE, VERIFY
 from institutions.models import Institution
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from compliance.models import Chapter, ChecklistItem, Period, StatusEntry
+    from compliance.models import Chapter, ChecklistItem, Finding, Inspection, Period, StatusEntry
     from institutions.models import User
 
 # How long before its end an answer is said to end soon.
@@ -58,6 +59,22 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
 
         waiting = StatusEntry.objects.filter(item=OuterRef("pk"), state=EntryState.SUBMITTED)
         return self.annotate(pending_entry=Subquery(waiting.values("pk")[:1]))
+
+    def with_declared(self) -> Self:
+        """Adds `declared`: what the answer that waits for a decision says; what is approved, where none waits."""
+        from compliance.models import StatusEntry
+
+        waiting = StatusEntry.objects.filter(item=OuterRef("pk"), state=EntryState.SUBMITTED)
+        return self.annotate(declared=Coalesce(Subquery(waiting.values("status")[:1]), F("status")))
+
+    def with_found(self) -> Self:
+        """Adds `found` and `found_on`: what was found last about the item and when, or None."""
+        from compliance.models import Finding
+
+        newest = Finding.objects.newest_of(OuterRef("pk"))
+        return self.annotate(
+            found=Subquery(newest.values("status")[:1]), found_on=Subquery(newest.values("inspection__held_on")[:1])
+        )
 
     def with_last_entry(self) -> Self:
         """Adds `last_state` and `last_valid_until` of the newest entry that left its author's hands, or None."""
@@ -187,6 +204,10 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
     def awaiting_decision(self) -> Self:
         return self.filter(state=EntryState.SUBMITTED)
 
+    def by_hands_of(self, user: User) -> Self:
+        """Entries that the person wrote or submitted."""
+        return self.filter(Q(author_id=user.pk) | Q(submitted_by_id=user.pk))
+
     def waiting_since(self, moment: datetime) -> Self:
         """Entries that were submitted before `moment` and still wait."""
         return self.awaiting_decision().filter(submitted_at__lt=moment)
@@ -260,6 +281,65 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
             "submitted_by",
             "decided_by",
             "batch",
+        )
+
+
+class InspectionQuerySet(models.QuerySet["Inspection"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(institution__in=Institution.objects.visible_to(user))
+
+    def in_force(self) -> Self:
+        return self.filter(revoked_at=None)
+
+    def revocable_by(self, user: User | AnonymousUser) -> Self:
+        """Whoever recorded it takes a mistake back themselves; an administrator anybody's."""
+        reached = self.in_force().filter(institution__in=Institution.objects.within_roles(user, VERIFY))
+        administered = Institution.objects.within_roles(user, ADMINISTER)
+        return reached.filter(Q(recorded_by_id=user.pk) | Q(institution__in=administered))
+
+    def with_context(self) -> Self:
+        return self.select_related("institution__locality__region", "recorded_by", "revoked_by")
+
+    def with_findings(self) -> Self:
+        """Newest first, with `looked_at` and `met`: counts of items."""
+        return self.annotate(
+            looked_at=Count("findings"), met=Count("findings", filter=Q(findings__status=Status.MET))
+        ).order_by("-held_on", "-pk")
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(item__institution__in=Institution.objects.visible_to(user))
+
+    def found_last(self) -> Self:
+        """Of each item what was found last and is not revoked: what its verified level says today."""
+        from compliance.models import Finding
+
+        return self.filter(pk=Subquery(Finding.objects.newest_of(OuterRef("item")).values("pk")[:1]))
+
+    def newest_of(self, item: OuterRef) -> Self:
+        """The findings about an item that are not revoked, what was found last first."""
+        findings = self.filter(item=item, inspection__revoked_at=None)
+        return findings.order_by("-inspection__held_on", "-inspection__recorded_at", "-inspection", "-pk")
+
+    def contradicting(self) -> Self:
+        """Findings that say otherwise than what is approved, where no answer that is true since later came after them:
+        each a task for the institution and its approver."""
+        from compliance.models import StatusEntry
+
+        answered_since = StatusEntry.objects.filter(
+            item=OuterRef("item"), state=EntryState.APPROVED, effective_on__gt=OuterRef("inspection__held_on")
+        )
+        return (
+            self.found_last()
+            .filter(item__listed=True)
+            .exclude(status=F("item__status"))
+            .exclude(Exists(answered_since))
+        )
+
+    def with_context(self) -> Self:
+        return self.select_related(
+            "inspection__recorded_by", "item__requirement", "item__institution__locality__region"
         )
 
 

@@ -142,10 +142,12 @@ def effective(
     held: Sequence[Held],
     edition_days: frozenset[date],
     answer_cause: Cause = Cause.DECISION,
+    unanswered: bool = True,
 ) -> list[Segment]:
     """The timeline of one item: where it stands on the list, in which cell, and with what answer.
 
     `states` and `spans` are in the order of their days and do not overlap. Segments that change nothing are left out.
+    Without `unanswered` an item counts from its first answer on only: what nobody has looked at is not verified.
     """
     if not spans:
         return []
@@ -168,8 +170,9 @@ def effective(
     for day in sorted(days):
         covering, listed = _covering(states, day), _covering(spans, day)
         standing: Standing | None = None
-        if covering is not None and covering.is_open and listed is not None:
-            position = bisect.bisect_right(held_days, day) - 1
+        position = bisect.bisect_right(held_days, day) - 1
+        answered = position >= 0 or unanswered
+        if covering is not None and covering.is_open and listed is not None and answered:
             status = held[position].status if position >= 0 else Status.UNKNOWN.value
             cell = CellKey(
                 level,

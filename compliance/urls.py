@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compliance.views import answers, review
+from compliance.views import answers, inspections, review
 
 app_name = "compliance"
 
@@ -12,6 +12,11 @@ urlpatterns = [
     path("institutions/<str:bin>/checklist/<str:code>/", answers.item, name="item"),
     path("institutions/<str:bin>/checklist/<str:code>/discard/", answers.discard, name="discard"),
     path("institutions/<str:bin>/checklist/<str:code>/withdraw/", answers.withdraw, name="withdraw"),
+    # verified on the spot, read by all in scope
+    path("institutions/<str:bin>/inspections/new/", inspections.new, name="inspection_new"),
+    path("inspections/<int:pk>/", inspections.detail, name="inspection"),
+    path("inspections/<int:pk>/revoke/", inspections.revoke, name="inspection_revoke"),
+    path("contradictions/", inspections.contradictions, name="contradictions"),
     # decided by approvers
     path("review/", review.queue, name="queue"),
     path("review/clean/", review.clean, name="clean"),

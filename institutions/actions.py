@@ -20,6 +20,8 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "institution.change": _("institution changed"),
         "institution.details": _("details of an institution changed"),
         "institution.read": _("institution looked at from outside"),
+        "inspection.record": _("inspection recorded"),
+        "inspection.revoke": _("inspection revoked"),
         "period.begin_closing": _("closing of a quarter begun"),
         "period.close": _("quarter closed"),
         "period.reopen": _("quarter opened again"),

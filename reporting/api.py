@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from compliance.enums import Measure, Scope
+from compliance.enums import Level, Measure, Scope
 from compliance.models import RegisterDay
 from institutions.enums import Kind, Ownership
 from reporting.coverage import Reach, figures
@@ -46,6 +46,11 @@ class CoverageView(APIView):
             OpenApiParameter("as_of", OpenApiTypes.DATE, description="The register's day by default."),
             OpenApiParameter("known_on", OpenApiTypes.DATE, description="All that is known by default."),
             OpenApiParameter("obliged_only", OpenApiTypes.BOOL),
+            OpenApiParameter(
+                "level",
+                enum=Level.values,
+                description="approved by default; verified counts those at which somebody has looked.",
+            ),
             OpenApiParameter("region", description="Code, as in KZ-11."),
             OpenApiParameter("locality", description="KATO."),
             OpenApiParameter("city_line", description="A line of the brief."),

@@ -33,6 +33,7 @@ class Dimension(StrEnum):
     KIND = "kind"
     OWNERSHIP = "ownership"
     REQUIREMENT = "requirement"
+    LEVEL = "level"
 
 
 _COLUMN = {
@@ -42,6 +43,7 @@ _COLUMN = {
     Dimension.KIND: "cell__kind",
     Dimension.OWNERSHIP: "cell__ownership",
     Dimension.REQUIREMENT: "cell__requirement__code",
+    Dimension.LEVEL: "cell__level",
 }
 # The most exact place first: a locality says its region as well.
 PLACES = (Dimension.LOCALITY, Dimension.CITY_LINE, Dimension.REGION)
@@ -100,6 +102,16 @@ class Reach:
     def by_place(self) -> bool:
         return self.country or bool(self.regions or self.localities)
 
+    def institutions_at(self, prefix: str) -> Q:
+        """The institutions that lie in this reach today; `prefix` leads to them, as in "institution__"."""
+        if self.country:
+            return Q()
+        return (
+            Q(**{f"{prefix.removesuffix('__')}__in": sorted(self.institutions)})
+            | Q(**{f"{prefix}locality__in": sorted(self.localities)})
+            | Q(**{f"{prefix}locality__region__in": sorted(self.regions)})
+        )
+
     def cells(self) -> Q:
         """The cells whose sums belong wholly to this reach."""
         if self.country:
@@ -148,7 +160,7 @@ class Question:
     """What is asked. `known_on` None: with all that is known now; `measure` or `requirement` (a code), or neither: all.
 
     `measures_only` leaves the five measures of the brief alone in, for cuts by requirement; `scope` large_cities the
-    25 cities; `obliged_only` leaves out what only the report counts.
+    25 cities; `obliged_only` leaves out what only the report counts; `level` None: at all levels, to be cut by them.
     """
 
     as_of: date
@@ -163,11 +175,34 @@ class Question:
     city_line: str | None = None
     kind: Kind | None = None
     ownership: str | None = None
-    level: Level = Level.APPROVED
+    level: Level | None = Level.APPROVED
     reach: Reach = field(default_factory=Reach.whole_country)
 
+    def items(self, prefix: str = "") -> Q:
+        """The same places, kinds and items among today's checklist items; `prefix` leads to them, as in "item__"."""
+        at = f"{prefix}institution__"
+        wanted = self.reach.institutions_at(at)
+        for column, value in (
+            (f"{prefix}requirement__measure", self.measure),
+            (f"{prefix}requirement__code", self.requirement),
+            (f"{at}locality__region__code", self.region),
+            (f"{at}locality__kato", self.locality),
+            (f"{at}large_city__line", self.city_line),
+            (f"{at}kind", self.kind),
+            (f"{at}ownership", self.ownership),
+        ):
+            if value:
+                wanted &= Q(**{column: value})
+        if self.measures_only:
+            wanted &= Q(**{f"{prefix}requirement__measure__isnull": False})
+        if self.scope == Scope.LARGE_CITIES:
+            wanted &= Q(**{f"{at}large_city__isnull": False})
+        if self.obliged_only:
+            wanted &= Q(**{f"{prefix}obliged": True})
+        return wanted
+
     def cells(self) -> Q:
-        wanted = Q(cell__level=self.level)
+        wanted = Q(cell__level=self.level) if self.level else Q()
         for column, value in (
             ("cell__requirement__measure", self.measure),
             ("cell__requirement__code", self.requirement),

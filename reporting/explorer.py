@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from compliance.enums import Measure, Scope
-from compliance.models import Requirement
+from compliance.enums import Level, Measure, Scope, Status
+from compliance.models import Requirement, StatusEntry
 from institutions.enums import Kind
 from institutions.models import LargeCity, Locality, Region
 from reporting.coverage import Counts, Dimension, Question, count, places_of
@@ -104,6 +105,57 @@ def explore(form: CoverageForm) -> Table:
     return Table(columns, rows, _trail(form, region, address), _place_title(rows_by))
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """An item at the three levels of truth in the place that the table is about, in institutions.
+
+    `declared` is what the answers say that have not been decided yet; None for another day than the register's.
+    `verified` counts only those at which somebody has looked.
+    """
+
+    label: str
+    declared: int | None
+    approved: Cell
+    verified: Cell
+
+
+def trust(form: CoverageForm) -> list[Trust]:
+    """How far the figures of a table can be trusted, a row a column of it. Three queries more."""
+    columns = _columns(form)
+    question = replace(form.question(), level=None)
+    counted = count(question, [Dimension.LEVEL, Dimension.REQUIREMENT])
+    today = question.known_on is None and question.as_of == form.day
+    waiting = _declared_more(question) if today else {}
+    # Whoever reads a level in the address reads the other here.
+    address = {name: value for name, value in _address(form).items() if name not in ("level", "unit")}
+    behind = reverse("reporting:behind")
+
+    def cell(column: Column, level: Level) -> Cell:
+        asked = dict([column.asked]) | address | ({"level": level.value} if level == Level.VERIFIED else {})
+        return Cell(counted.get((level.value, column.code), Counts()), f"{behind}?{urlencode(asked)}")
+
+    rows = []
+    for column in columns:
+        approved = cell(column, Level.APPROVED)
+        declared = approved.counts.covered + waiting.get(column.code, 0) if today else None
+        rows.append(Trust(column.title, declared, approved, cell(column, Level.VERIFIED)))
+    return rows
+
+
+def _declared_more(question: Question) -> dict[str, int]:
+    """By how much what is declared exceeds what is approved, by the requirement's code: of the answers that wait."""
+    waiting = StatusEntry.objects.awaiting_decision().filter(question.items("item__"), item__listed=True)
+    counted = (
+        waiting.order_by()
+        .values_list("item__requirement__code")
+        .annotate(
+            more=Count("pk", filter=Q(status=Status.MET) & ~Q(item__status=Status.MET)),
+            fewer=Count("pk", filter=~Q(status=Status.MET) & Q(item__status=Status.MET)),
+        )
+    )
+    return {code: more - fewer for code, more, fewer in counted}
+
+
 _FIELD = {Dimension.REGION: "region", Dimension.LOCALITY: "locality", Dimension.CITY_LINE: "city_line"}
 
 
@@ -183,6 +235,7 @@ def _address(form: CoverageForm | BehindForm) -> dict[str, str]:
         "scope": Scope.LARGE_CITIES.value if form.chosen_scope == Scope.LARGE_CITIES else "",
         "ownership": asked["ownership"],
         "obliged_only": "on" if asked["obliged_only"] else "",
+        "level": Level.VERIFIED.value if asked["level"] == Level.VERIFIED else "",
         "unit": LEARNERS if form.in_learners else "",
         "region": asked["region"],
         "locality": asked["locality"],

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from compliance.enums import Measure, Scope
+from compliance.enums import Level, Measure, Scope
 from compliance.models import Period, Requirement
 from institutions.enums import Kind, Ownership
 from institutions.models import Region
@@ -115,6 +115,7 @@ class QuestionForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices, required=False)
     ownership = forms.ChoiceField(label=gettext_lazy("Ownership"), choices=Ownership.choices, required=False)
     obliged_only = FlagField(label=gettext_lazy("Only those whom the Order obliges"), required=False)
+    level = forms.ChoiceField(label=gettext_lazy("Level of truth"), choices=Level.choices, required=False)
 
     def __init__(self, data: QueryDict | dict[str, Any], *, reach: Reach, day: date) -> None:
         self.reach = reach
@@ -155,6 +156,7 @@ class QuestionForm(forms.Form):
             city_line=asked["city_line"] or None,
             kind=Kind(asked["kind"]) if asked["kind"] in Kind.values else None,
             ownership=asked["ownership"] or None,
+            level=Level(asked["level"] or Level.APPROVED),
             reach=self.reach,
         )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 
+import hypothesis
 import pytest
 import time_machine
 from django.db import connection, models, transaction
@@ -22,6 +23,10 @@ from institutions.bulk import reset_sequences
 from institutions.clock import today
 from institutions.models import LargeCity, Locality, Region, Settlement
 from institutions.places import load_places
+
+# A test on a busy machine is slow, not wrong.
+hypothesis.settings.register_profile("qalqan", deadline=None)
+hypothesis.settings.load_profile("qalqan")
 
 # A Wednesday in the second quarter, 10:00 in Almaty; the Order's new edition comes into force in July.
 FIXED_NOW = datetime(2026, 5, 20, 5, 0, tzinfo=UTC)

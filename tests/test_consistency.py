@@ -20,7 +20,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from institutions.actions import ACTIONS
 from institutions.models import User
 from reporting.models import Brief, BriefBundle
-from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.compliance import EntryFactory, InspectionFactory, ItemFactory
 from tests.factories.institutions import (
     AnalystFactory,
     ApproverFactory,
@@ -184,6 +184,7 @@ class Foreign:
     item: Any
     entry: Any  # waits for a decision
     approved: Any
+    inspection: Any
     brief: Any
     bundle: Any
 
@@ -203,6 +204,11 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
         for name in ("item", "discard", "withdraw")
     },
     **{f"compliance:{name}": lambda foreign: {"pk": foreign.entry.pk} for name in ("entry", "approve", "return")},
+    "compliance:inspection_new": lambda foreign: {"bin": foreign.institution.bin},
+    **{
+        f"compliance:{name}": lambda foreign: {"pk": foreign.inspection.pk}
+        for name in ("inspection", "inspection_revoke")
+    },
     "compliance:revoke": lambda foreign: {"pk": foreign.approved.pk},
     **{
         f"reporting:{name}": lambda foreign: {"pk": foreign.brief.pk}
@@ -257,7 +263,8 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         requested_at=fixed_now,
     )
     bundle = BriefBundle.objects.create(period=brief.period, requested_at=fixed_now)
-    return Foreign(institution, item, entry, approved, brief, bundle)
+    inspection = InspectionFactory(item=item)
+    return Foreign(institution, item, entry, approved, inspection, brief, bundle)
 
 
 @pytest.fixture

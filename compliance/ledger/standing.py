@@ -19,8 +19,8 @@ from institutions.models import Institution
 _Row = tuple[date, Standing | None, Standing | None]
 
 
-def recorded_rows(items: Iterable[ChecklistItem]) -> dict[int, list[_Row]]:
-    return _rows(StatusChange.objects.filter(item__in=[item.pk for item in items]))
+def recorded_rows(items: Iterable[ChecklistItem], level: Level = Level.APPROVED) -> dict[int, list[_Row]]:
+    return _rows(StatusChange.objects.filter(item__in=[item.pk for item in items]), level)
 
 
 def standings(institution: Institution, *, as_of: date, known_on: date | None = None) -> dict[int, Standing]:
@@ -33,11 +33,11 @@ def standings(institution: Institution, *, as_of: date, known_on: date | None = 
     return {standing.cell.requirement: standing for standing in found if standing is not None}
 
 
-def _rows(changes: QuerySet[StatusChange]) -> dict[int, list[_Row]]:
-    """Rows of the ledger by the key of their item."""
+def _rows(changes: QuerySet[StatusChange], level: Level = Level.APPROVED) -> dict[int, list[_Row]]:
+    """Rows of the ledger at a level by the key of their item."""
     rows: dict[int, list[_Row]] = defaultdict(list)
-    for item, day, was, was_learners, is_now, is_learners, level, locality, city, kind, ownership, obliged, pk in (
-        changes.filter(cell__level=Level.APPROVED)
+    for item, day, was, was_learners, is_now, is_learners, locality, city, kind, ownership, obliged, pk in (
+        changes.filter(cell__level=level)
         .order_by()
         .values_list(
             "item",
@@ -46,7 +46,6 @@ def _rows(changes: QuerySet[StatusChange]) -> dict[int, list[_Row]]:
             "from_learners",
             "to_status",
             "to_learners",
-            "cell__level",
             "cell__locality",
             "cell__large_city",
             "cell__kind",
@@ -55,7 +54,7 @@ def _rows(changes: QuerySet[StatusChange]) -> dict[int, list[_Row]]:
             "cell__requirement",
         )
     ):
-        key = CellKey(level, locality, city, kind, ownership, obliged, pk)
+        key = CellKey(level.value, locality, city, kind, ownership, obliged, pk)
         before = None if was is None else Standing(key, was, was_learners or 0)
         after = None if is_now is None else Standing(key, is_now, is_learners or 0)
         rows[item].append((day, before, after))

@@ -18,6 +18,7 @@ from compliance.ledger.standing import recorded_rows, stand
 from compliance.models import (
     Applicability,
     ChecklistItem,
+    Finding,
     LedgerHead,
     PendingFold,
     RegisterDay,
@@ -67,8 +68,8 @@ def sync(
     `requirements` (keys) says whose answers changed; None: look at all. `ref` links the rows to their cause, as in
     `entry:12`. Steps: 1. share the books and lock the institution's chain, so that what is read below holds still;
     2. read states, the Order and the approved answers; 3. compute the list and write its spans; 4. compare each
-    item's timeline with the recorded one; 5. number, hash and insert the rows, each with its `PendingFold`; 6. set what
-    the items count as today; 7. after the commit, hint to the fold.
+    item's timelines (approved; verified, where something was found) with the recorded ones; 5. number, hash and insert
+    the rows, each with its `PendingFold`; 6. set what the items count as today; 7. after the commit, hint to the fold.
     """
     head = hold(institution.pk)
     recorded_at = now if head.recorded_at is None else max(now, head.recorded_at)
@@ -83,12 +84,15 @@ def sync(
     needed = None if wanted is None else {*wanted, book.contract.pk}
     held = _held_answers(institution, needed)
 
+    found = _findings(institution, wanted)
+
     spans = book.spans(states, held.get(book.contract.pk, ()))
     looked_at = sorted(spans.keys() | held.keys()) if wanted is None else sorted(wanted)
     items = _items(institution, looked_at if wanted is not None else None, spans)
     _write_spans({items[pk]: spans.get(pk, []) for pk in items})
 
     known = recorded_rows(items.values())
+    verified = recorded_rows((item for pk, item in items.items() if pk in found), Level.VERIFIED) if found else {}
     day = RegisterDay.current()
     jumps: list[tuple[ChecklistItem, Move]] = []
     changed_items: list[ChecklistItem] = []
@@ -105,6 +109,19 @@ def sync(
         jumps += [(item, move) for move in timeline.moves(old, new, cause=cause)]
         if stand(item, new, held.get(pk, []), day):
             changed_items.append(item)
+        if pk in found:
+            new = timeline.effective(
+                requirement=pk,
+                level=Level.VERIFIED,
+                states=[state.span for state in states],
+                spans=spans.get(pk, []),
+                held=timeline.held_answers(found[pk]),
+                edition_days=book.edition_days,
+                answer_cause=Cause.INSPECTION,
+                unanswered=False,
+            )
+            old = timeline.recorded(verified.get(item.pk, ()))
+            jumps += [(item, move) for move in timeline.moves(old, new, cause=cause)]
 
     rows: list[StatusChange] = []
     if jumps:
@@ -168,6 +185,24 @@ def _held_answers(institution: Institution, requirements: Collection[int] | None
     ):
         answers[requirement].append(Answer(effective_on, valid_until, status))
     return {requirement: timeline.held_answers(given) for requirement, given in answers.items()}
+
+
+def _findings(institution: Institution, requirements: Collection[int] | None) -> dict[int, list[Answer]]:
+    """What was found at the institution, by requirement, in the order in which it was recorded.
+
+    A requirement whose findings were all revoked is there with none: its verified timeline is taken back.
+    """
+    findings = Finding.objects.filter(item__institution=institution)
+    if requirements is not None:
+        findings = findings.filter(item__requirement__in=requirements)
+    found: dict[int, list[Answer]] = defaultdict(list)
+    for requirement, held_on, status, revoked_at in findings.order_by(
+        "inspection__recorded_at", "inspection", "pk"
+    ).values_list("item__requirement", "inspection__held_on", "status", "inspection__revoked_at"):
+        answers = found[requirement]
+        if revoked_at is None:
+            answers.append(Answer(held_on, None, status))
+    return dict(found)
 
 
 def _items(

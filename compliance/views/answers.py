@@ -281,6 +281,7 @@ class _ItemPage:
             "standing": standing,
             "standing_ended": standing is not None and has_ended(standing, self.day),
             "ends_soon": ends_soon(self.item, self.day),
+            "found": self.item.findings.found_last().select_related("inspection").first(),
             "spans": [(span, applicability.explain(span.basis)) for span in spans],
             "entries": self.entries,
             "draft": self.draft,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from compliance.enums import Level
 from compliance.models import RegisterDay, Requirement
 from institutions import journal
 from institutions.access import INSIDERS
@@ -18,7 +19,7 @@ from institutions.http import AuthenticatedRequest
 from institutions.models import Institution
 from reporting import sums
 from reporting.coverage import Counts, Part, Reach, count, institutions_behind, statuses_of
-from reporting.explorer import Step, back_to_table, explore, place_of
+from reporting.explorer import Step, back_to_table, explore, place_of, trust
 from reporting.forms import BY_KIND, PARTS, BehindForm, CoverageForm
 
 BEHIND_PAGE = 50
@@ -45,6 +46,8 @@ def coverage(request: AuthenticatedRequest) -> HttpResponse:
             "kind": form.cleaned_data.get("kind", ""),
             "kinds": [("", _("all kinds")), *Kind.choices, (BY_KIND, _("by kind"))],
             "table": explore(form) if valid else None,
+            "trust": trust(form) if valid else [],
+            "levels": Level.choices,
             "question": form.question() if valid else None,
             "pending": sums.pending(),
         },

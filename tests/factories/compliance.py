@@ -9,12 +9,18 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from compliance import workflow
+from compliance import inspections, workflow
 from compliance.enums import Measure, ReturnReason, Status
-from compliance.models import ChecklistItem, Period, PeriodException, StatusEntry
+from compliance.models import ChecklistItem, Inspection, Period, PeriodException, StatusEntry
 from institutions.clock import local_day
 from institutions.models import Institution, User
-from tests.factories.institutions import ApproverFactory, DirectorFactory, InstitutionFactory, UserFactory
+from tests.factories.institutions import (
+    AdministratorFactory,
+    ApproverFactory,
+    DirectorFactory,
+    InstitutionFactory,
+    UserFactory,
+)
 
 
 class ItemFactory(DjangoModelFactory):
@@ -121,3 +127,35 @@ class PeriodExceptionFactory(DjangoModelFactory):
     until = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=7))
     reason = "Өрт болды"
     granted_by = factory.SubFactory(UserFactory)
+
+
+class InspectionFactory(DjangoModelFactory):
+    """An inspection recorded by the verb: of `item`, found `status`; by an administrator, unless somebody is named."""
+
+    class Meta:
+        model = Inspection
+
+    status = Status.MET
+
+    @classmethod
+    def _create(
+        cls,
+        model_class: type[Inspection],
+        *args: Any,
+        item: ChecklistItem,
+        status: Status,
+        held_on: date | None = None,
+        by: User | None = None,
+        now: datetime | None = None,
+        **fields: Any,
+    ) -> Inspection:
+        now = now or timezone.now()
+        return inspections.record(
+            item.institution,
+            {item: status},
+            held_on=held_on or local_day(now) - timedelta(days=5),
+            inspector="Балалар құқықтарын қорғау комитеті",
+            by=by or AdministratorFactory().user,
+            now=now,
+            **fields,
+        )

@@ -14,7 +14,7 @@ from institutions.enums import Kind, Ownership, SettlementClass
 from institutions.models import Journal
 from reporting import sums
 from reporting.coverage import Dimension, Question, figures
-from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.compliance import EntryFactory, InspectionFactory, ItemFactory
 from tests.factories.institutions import (
     AnalystFactory,
     ApproverFactory,
@@ -421,7 +421,7 @@ def test_looking_at_the_table_writes_nothing(registry):
 
 @pytest.mark.parametrize("more", [0, 3])
 @pytest.mark.parametrize(
-    ("asked", "queries"), [({}, 11), ({"scope": "large_cities", "kind": "by_kind"}, 11), ({"region": "KZ-35"}, 13)]
+    ("asked", "queries"), [({}, 14), ({"scope": "large_cities", "kind": "by_kind"}, 14), ({"region": "KZ-35"}, 16)]
 )
 def test_the_tables_queries_do_not_grow(registry, places, django_assert_num_queries, more, asked, queries):
     for _number in range(more):
@@ -441,3 +441,42 @@ def test_the_lists_queries_do_not_grow(registry, places, django_assert_num_queri
     with django_assert_num_queries(16):
         response = client.get(BEHIND, {"measure": "cctv_installed", "part": "total", "as_of": "2026-05-20"})
     assert len(response.context["rows"]) == 5 + more
+
+
+# --- the three levels of truth ------------------------------------------------------------------------
+
+
+def test_the_table_says_how_far_it_can_be_trusted_and_each_number_opens_its_institutions(order, places, fixed_now):
+    schools = [InstitutionFactory(locality=places.city, large_city=places.large_city) for _school in range(4)]
+    items = [ItemFactory(institution=school) for school in schools]
+    for item in items[:3]:
+        EntryFactory(item=item, effective_on=date(2026, 3, 1), approved=True)
+    EntryFactory(item=items[3], submitted=True)
+    EntryFactory(item=items[2], status=Status.NOT_MET, submitted=True)
+    InspectionFactory(item=items[0], status=Status.MET)
+    InspectionFactory(item=items[1], status=Status.NOT_MET)
+    sums.fold()
+    client = signed_in(AnalystFactory().user)
+    found = client.get(TABLE)
+    row = found.context["trust"][0]
+    assert (row.declared, row.approved.counts.covered) == (3, 3)  # one more, one fewer
+    assert (row.verified.counts.total, row.verified.counts.covered, row.verified.counts.percent) == (2, 1, 50)
+    lengths = {
+        part: client.get(f"{row.verified.door}&part={part}").context["page"].paginator.count
+        for part in ("total", "covered", "not_covered")
+    }
+    assert lengths == {"total": 2, "covered": 1, "not_covered": 1}
+    past = client.get(TABLE, {"as_of": "2026-05-01"}).context["trust"][0]
+    assert (past.declared, past.verified.counts.total) == (None, 0)
+
+
+def test_the_whole_table_is_there_at_the_verified_level(order, places, fixed_now):
+    item = ItemFactory(institution=InstitutionFactory(locality=places.city, large_city=places.large_city))
+    InspectionFactory(item=item, status=Status.MET)
+    sums.fold()
+    client = signed_in(ApproverFactory(region=places.region).user)
+    found = client.get(TABLE, {"level": "verified"})
+    (total, *_others) = found.context["table"].rows
+    assert (total.cells[0].counts.covered, total.cells[0].counts.total) == (1, 1)
+    assert "level=verified" in total.cells[0].door
+    assert client.get(TABLE, {"level": "believed"}).context["table"] is None

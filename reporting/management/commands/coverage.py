@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.dateparse import parse_date
 
-from compliance.enums import Measure, Scope
+from compliance.enums import Level, Measure, Scope
 from institutions.clock import today
 from reporting.coverage import Dimension, Question, default_scope, figures
 from reporting.percent import format_percent
@@ -36,6 +36,9 @@ class Command(BaseCommand):
             help="national or large_cities (the population over which the brief counts the measure)",
         )
         parser.add_argument("--obliged-only", action="store_true", help="leave out whom only the report counts")
+        parser.add_argument(
+            "--level", default="approved", metavar="LEVEL", help="approved, or verified: of those looked at (approved)"
+        )
         parser.add_argument("--format", default="table", metavar="FORMAT", help="json or table (table)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -58,6 +61,7 @@ class Command(BaseCommand):
             measure=measure,
             scope=scope,
             obliged_only=options["obliged_only"],
+            level=self._one_of(Level, options["level"], "--level", tuple(Level)),
         )
         rows = figures(question, by)
         if options["format"] == "json":
