@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from institutions import views
+from institutions.views import registry
 
 urlpatterns = [
-    path("my/", views.mine, name="mine"),
-    path("journal/", views.journal, name="journal"),
+    path("my/", registry.mine, name="mine"),
+    path("journal/", registry.journal, name="journal"),
 ]
