@@ -92,21 +92,22 @@ def lock_out(user: User, *, by: User | None, now: datetime) -> None:
     hold_administrators()
     if User.objects.filter(pk=user.pk, is_active=True).exists():
         check_administrator_remains(local_day(now), without_person=user)
-    _set_active(user, False, "person.lock_out", by=by, now=now)
+    _set_active(user, False, by=by, now=now)
 
 
 @transaction.atomic
 def let_in(user: User, *, by: User | None, now: datetime) -> None:
     """Open a closed account again; roles that have not ended in the meantime are in force again."""
-    _set_active(user, True, "person.let_in", by=by, now=now)
+    _set_active(user, True, by=by, now=now)
 
 
-def _set_active(user: User, active: bool, action: str, *, by: User | None, now: datetime) -> None:
+def _set_active(user: User, active: bool, *, by: User | None, now: datetime) -> None:
     if User.objects.filter(pk=user.pk).exclude(is_active=active).update(is_active=active) == 0:
         return
     user.refresh_from_db()
     refresh_staff(user)
-    journal.write(action, user, by=by, before={"is_active": not active}, after={"is_active": active}, now=now)
+    before, after = {"is_active": not active}, {"is_active": active}
+    journal.write("person.let_in" if active else "person.lock_out", user, by=by, before=before, after=after, now=now)
 
 
 def _check_email_is_free(user: User) -> None:
