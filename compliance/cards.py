@@ -24,7 +24,7 @@ from institutions import registry
 from institutions.access import ANSWER
 from institutions.clock import today
 from institutions.http import AuthenticatedRequest
-from institutions.models import Institution, InstitutionState
+from institutions.models import Institution, InstitutionState, Membership
 from institutions.querysets import InstitutionQuerySet
 
 LIST_PAGE = 50
@@ -66,6 +66,13 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "institution": institution,
             "details": _details(institution, group),
             "facts": _facts(institution),
+            "may_appoint": Institution.objects.appointable_by(request.user).filter(pk=institution.pk).exists(),
+            "directors": Membership.objects.visible_to(request.user)
+            .filter(institution=institution)
+            .not_ended(today())
+            .with_places()
+            .select_related("user")
+            .order_by("valid_from", "pk"),
             "may_answer": _answerable(request).filter(pk=institution.pk).exists(),
             "chapters": items.count_by_chapter(),
             "measures": items.of_measures(Measure.values).with_requirement().order_by("requirement__sort_order"),

@@ -97,6 +97,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Memberships in force on `day`, and those that begin later."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gte=day))
 
+    def directing(self, institution: Institution, day: date) -> Self:
+        """Those who direct the institution on `day`, in their own name; the longest first."""
+        own = self.filter(role=Role.DIRECTOR, institution=institution, substitute_for=None, valid_from__lte=day)
+        return own.not_ended(day).order_by("valid_from", "pk")
+
     def with_places(self) -> Self:
         return self.select_related("region", "locality", "institution", "substitute_for")
 

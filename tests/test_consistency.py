@@ -197,6 +197,7 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "institutions:detail": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:history": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:facts": lambda foreign: {"bin": foreign.institution.bin},
+    "institutions:hand_over": lambda foreign: {"bin": foreign.institution.bin},
     **{
         f"institutions:{name}": lambda foreign: {"pk": foreign.membership.user_id}
         for name in ("person", "person_details", "give_role", "lock_out", "let_in")
