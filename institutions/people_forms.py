@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from institutions.enums import COUNTRY_ROLES, REGIONAL_ROLES, Role
+from institutions.enums import REGIONAL_ROLES, Role
 from institutions.invitations import Invited
 from institutions.models import Institution, Locality, Membership, Region, User
 from institutions.querysets import InstitutionQuerySet
@@ -61,18 +61,22 @@ class PostForm(forms.Form):
     """A role with its scope, as far as `by` may give it: all for an administrator, else director of an institution.
 
     An institution is named by its BIN or by words of its name. Where several are like that, the field `found` offers
-    them; it is there only then.
+    them; it is there only then. Of the scopes only the one that fits the role is looked at, and has to be filled.
     """
+
+    use_required_attribute = False  # which scope is required changes with the role
 
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=[("", gettext_lazy("choose")), *Role.choices])
     place = forms.ChoiceField(
-        label=gettext_lazy("Region or district"), required=False, help_text=gettext_lazy("For people of a region.")
+        label=gettext_lazy("Region or district"),
+        help_text=gettext_lazy("For people of a region."),
+        error_messages={"required": gettext_lazy("Choose a region or a district.")},
     )
     institution = forms.CharField(
         label=gettext_lazy("Institution"),
-        required=False,
         max_length=200,
         help_text=gettext_lazy("For a director. Its BIN, or words of its name."),
+        error_messages={"required": gettext_lazy("Name the institution.")},
     )
     until = day_field(
         gettext_lazy("Last day"), required=False, help_text=gettext_lazy("Empty: the role has no end for now.")
@@ -81,72 +85,60 @@ class PostForm(forms.Form):
     def __init__(self, data: Data = None, *, by: User, everything: bool, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.reached: InstitutionQuerySet = Institution.objects.appointable_by(by).with_places()
-        self.candidates = self._candidates()
         if not everything:
             del self.fields["role"], self.fields["place"]
-            self.fields["institution"].required = True
         else:
             self.fields["place"].choices = place_choices()  # type: ignore[attr-defined]
-        if len(self.candidates) > 1:
-            self.fields["found"] = forms.ChoiceField(
-                label=gettext_lazy("Which of these?"),
-                required=False,
-                widget=forms.RadioSelect,
-                choices=[(one.bin, f"{one.name} · {one.locality}, {one.locality.region}") for one in self.candidates],
-            )
-            names = list(self.fields)
-            names.insert(names.index("institution") + 1, names.pop())
-            self.order_fields(names)
+        if not self.is_bound:
+            return
+        role = self.data.get("role", "") if everything else Role.DIRECTOR
+        self.candidates = self._candidates() if role == Role.DIRECTOR else []
+        self.fields["institution"].required = role == Role.DIRECTOR
+        if everything:
+            self.fields["place"].required = role in REGIONAL_ROLES
+        if 1 < len(self.candidates) <= FOUND_SHOWN:
+            self._offer_found()
 
     def _candidates(self) -> list[Institution]:
-        text = str(self.data.get(self.add_prefix("institution"), "")).strip()
+        text = str(self.data.get("institution", "")).strip()
         if not text:
             return []
         exact = list(self.reached.filter(bin=text))
         return exact or list(self.reached.search_for(text)[: FOUND_SHOWN + 1])
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        role = data.get("role", "") if "role" in self.fields else Role.DIRECTOR
+    def _offer_found(self) -> None:
+        unclear = gettext_lazy("Several institutions are like that: choose one.")
+        names = list(self.fields)
+        self.fields["found"] = forms.ChoiceField(
+            label=gettext_lazy("Which of these?"),
+            widget=forms.RadioSelect,
+            choices=[(one.bin, f"{one.name} · {one.locality}, {one.locality.region}") for one in self.candidates],
+            error_messages={"required": unclear, "invalid_choice": unclear},
+        )
+        names.insert(names.index("institution") + 1, "found")
+        self.order_fields(names)
+
+    def clean_institution(self) -> str:
+        text: str = self.cleaned_data["institution"]
+        if text and self.fields["institution"].required and "found" not in self.fields and len(self.candidates) != 1:
+            if self.candidates:
+                raise ValidationError(
+                    _("Too many institutions are like that: write more of the name, or the BIN."), code="unclear"
+                )
+            raise ValidationError(_("No institution of your scope is like that."), code="unknown")
+        return text
+
+    @property
+    def post(self) -> Post:
+        """What a valid form names."""
+        role = Role(self.cleaned_data.get("role", Role.DIRECTOR))
         if role == Role.DIRECTOR:
-            self.post = Post(Role.DIRECTOR, institution=self._institution(data))
-        elif role in REGIONAL_ROLES:
-            self.post = self._regional(Role(role), data.get("place", ""))
-        elif role in COUNTRY_ROLES:
-            self.post = Post(Role(role))
-        return data
-
-    def _institution(self, data: dict[str, Any]) -> Institution | None:
-        """The one that is meant; an error in the form, where that is not clear."""
-        if not data.get("institution"):
-            if "institution" not in self.errors:
-                self.add_error("institution", ValidationError(_("Name the institution."), code="required"))
-            return None
-        if len(self.candidates) == 1:
-            return self.candidates[0]
-        chosen = [one for one in self.candidates if one.bin == data.get("found")]
-        if chosen:
-            return chosen[0]
-        if not self.candidates:
-            message = _("No institution of your scope is like that.")
-        elif len(self.candidates) > FOUND_SHOWN:
-            message = _("More than %(count)s institutions are like that: write more of the name, or the BIN.") % {
-                "count": FOUND_SHOWN
-            }
-        else:
-            message = _("Several institutions are like that: choose one below.")
-        self.add_error("institution", ValidationError(message, code="unclear"))
-        return None
-
-    def _regional(self, role: Role, place: str) -> Post:
-        kind, _colon, code = place.partition(":")
+            bin_number = self.cleaned_data.get("found") or self.candidates[0].bin
+            return Post(role, institution=next(one for one in self.candidates if one.bin == bin_number))
+        kind, _colon, code = self.cleaned_data["place"].partition(":") if role in REGIONAL_ROLES else ("", "", "")
         if kind == "region":
             return Post(role, region=Region.objects.get(code=code))
-        if kind == "locality":
-            return Post(role, locality=Locality.objects.get(kato=code))
-        if "place" not in self.errors:
-            self.add_error("place", ValidationError(_("Choose a region or a district."), code="required"))
-        return Post(role)
+        return Post(role, locality=Locality.objects.get(kato=code)) if code else Post(role)
 
 
 class InvitationForm(WhoForm, PostForm):

@@ -233,11 +233,13 @@ def test_of_several_institutions_one_is_chosen(school, places, administrator):
     form = unclear.context["form"]
     assert (unclear.status_code, errors_of(unclear)) == (
         422,
-        {"institution": ["Several institutions are like that: choose one below."]},
+        {"found": ["Several institutions are like that: choose one."]},
     )
     assert sorted(key for key, _label in form.fields["found"].choices) == sorted([school.bin, second.bin])
     assert form["full_name"].value() == "Жаңа Адам"
 
+    stale = client.post(url, invitation(institution="ауэзова", found="000000000000"))
+    assert errors_of(stale) == {"found": ["Several institutions are like that: choose one."]}
     assert client.post(url, invitation(institution="ауэзова", found=second.bin)).status_code == 302
     assert Membership.objects.get(user__email="new@example.kz").institution == second
 
@@ -247,7 +249,7 @@ def test_more_institutions_than_can_be_shown_are_to_be_narrowed(school, places, 
         InstitutionFactory(locality=places.district, name_kk=f"Абай {number}", listed=False)
     response = signed_in(administrator).post(reverse("institutions:invite"), invitation(institution="абай"))
     assert errors_of(response) == {
-        "institution": ["More than 10 institutions are like that: write more of the name, or the BIN."]
+        "institution": ["Too many institutions are like that: write more of the name, or the BIN."]
     }
 
 
