@@ -87,7 +87,7 @@ def history(request: AuthenticatedRequest, bin: str) -> HttpResponse:
     institution = _look_at(request, bin)
     changes = StatusChange.objects.filter(institution=institution).order_by("-seq")
     page = Paginator(changes.select_related("item__requirement"), HISTORY_PAGE).get_page(request.GET.get("page"))
-    entries = StatusEntry.objects.visible_to(request.user).filter(item__institution=institution).with_context()
+    entries = StatusEntry.objects.visible_to(request.user).filter(item__institution=institution)
     return render(
         request,
         "institutions/history.html",
@@ -95,7 +95,7 @@ def history(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "institution": institution,
             "page": page,
             "lines": ledger_lines(page),
-            "entries": entries.order_by("-saved_at", "-pk")[:HISTORY_PAGE],
+            "entries": entries.with_context().with_stand_ins().order_by("-saved_at", "-pk")[:HISTORY_PAGE],
         },
     )
 
