@@ -18,6 +18,9 @@ from institutions.invitations import AddressKnown, RoleWithoutLetter
 from institutions.models import Membership, User
 
 
+LONGEST_KEY = 20  # digits; what is longer names nobody
+
+
 @dataclass(frozen=True, slots=True)
 class FormPage:
     """A page with one form about people: its words, the way back, and what stands beside it."""
@@ -48,7 +51,7 @@ class FormPage:
         """Call `verb` with the key of the person whom the page has offered; the membership, or the page once more."""
         shown = request.POST.get("known", "")
         try:
-            membership = verb(int(shown) if shown.isdecimal() else None)
+            membership = verb(int(shown) if shown.isdecimal() and len(shown) < LONGEST_KEY else None)
         except AddressKnown as known:
             return self.render(request, form, status=409, offered=known.user)
         except RoleWithoutLetter as failed:

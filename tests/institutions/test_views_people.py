@@ -286,6 +286,8 @@ def test_to_whom_an_address_belongs_the_role_is_offered(school, administrator, e
         named[who] = "Бар Адам" in response.content.decode()
     # An editor does not see an analyst, and does not learn here who that is.
     assert named == {"administrator": True, "editor": False}
+    for nobody in ("x", "9" * 5000):
+        assert signed_in(editor).post(url, {**sent, "known": nobody}).status_code == 409
     assert (known.memberships.count(), mail.outbox) == (1, [])
 
     assert signed_in(editor).post(url, {**sent, "known": str(known.pk)}).status_code == 302
