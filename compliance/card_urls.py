@@ -3,10 +3,12 @@
 from django.urls import path
 
 from compliance import cards
+from compliance.views import handover
 
 urlpatterns = [
     path("institutions/", cards.institution_list, name="list"),
     path("institutions/<str:bin>/", cards.detail, name="detail"),
     path("institutions/<str:bin>/history/", cards.history, name="history"),
     path("institutions/<str:bin>/facts/", cards.facts, name="facts"),
+    path("institutions/<str:bin>/hand-over/", handover.hand_over, name="hand_over"),
 ]

@@ -24,7 +24,7 @@ from institutions import registry
 from institutions.access import ANSWER, VERIFY
 from institutions.clock import today
 from institutions.http import AuthenticatedRequest
-from institutions.models import Institution, InstitutionState
+from institutions.models import Institution, InstitutionState, Membership
 from institutions.querysets import InstitutionQuerySet
 
 LIST_PAGE = 50
@@ -67,6 +67,13 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "institution": institution,
             "details": _details(institution, group),
             "facts": _facts(institution),
+            "may_appoint": Institution.objects.appointable_by(request.user).filter(pk=institution.pk).exists(),
+            "directors": Membership.objects.visible_to(request.user)
+            .filter(institution=institution)
+            .not_ended(today())
+            .with_places()
+            .select_related("user")
+            .order_by("valid_from", "pk"),
             "may_answer": _answerable(request).filter(pk=institution.pk).exists(),
             "chapters": items.count_by_chapter(),
             "measures": items.of_measures(Measure.values)
@@ -87,7 +94,7 @@ def history(request: AuthenticatedRequest, bin: str) -> HttpResponse:
     institution = _look_at(request, bin)
     changes = StatusChange.objects.filter(institution=institution).order_by("-seq")
     page = Paginator(changes.select_related("item__requirement"), HISTORY_PAGE).get_page(request.GET.get("page"))
-    entries = StatusEntry.objects.visible_to(request.user).filter(item__institution=institution).with_context()
+    entries = StatusEntry.objects.visible_to(request.user).filter(item__institution=institution)
     return render(
         request,
         "institutions/history.html",
@@ -95,7 +102,7 @@ def history(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "institution": institution,
             "page": page,
             "lines": ledger_lines(page),
-            "entries": entries.order_by("-saved_at", "-pk")[:HISTORY_PAGE],
+            "entries": entries.with_context().with_stand_ins().order_by("-saved_at", "-pk")[:HISTORY_PAGE],
         },
     )
 

@@ -197,6 +197,7 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
         ],
         doors=[
             Door(_("Institutions"), _list_url(membership), "school"),
+            Door(_("People"), reverse("institutions:people"), "users"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
         ],
     )
@@ -263,7 +264,7 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
     ]
     if membership.role == Role.ADMINISTRATOR:
         doors += [
-            Door(_("People and roles"), reverse("admin:institutions_user_changelist"), "users"),
+            Door(_("People and roles"), reverse("institutions:people"), "users"),
             Door(_("Periods"), reverse("admin:compliance_period_changelist"), "calendar"),
             Door(_("Journal"), reverse("institutions:journal"), "history"),
         ]

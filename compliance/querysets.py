@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from django.db import models
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncDate
 
 from compliance.enums import EntryState, PeriodState, Status
 from institutions.access import ADMINISTER, ANSWER, DECIDE, VERIFY
-from institutions.models import Institution
+from institutions.models import Institution, Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -178,6 +178,27 @@ def clean_conditions(day: date) -> dict[str, Q]:
     }
 
 
+def _stood_in_for(hand: str, day: str, roles: Collection[str]) -> Case:
+    """Name of the person in whose stead `hand` acted at the entry's institution on `day` (names of columns), or None.
+
+    None also for whoever held the role themselves then. By where the institution lies today.
+    """
+    reach = (
+        Q(institution=OuterRef("item__institution"))
+        | Q(locality=OuterRef("item__institution__locality"))
+        | Q(region=OuterRef("item__institution__locality__region"))
+    )
+    held = Membership.objects.filter(
+        reach,
+        Q(valid_to=None) | Q(valid_to__gte=OuterRef(day)),
+        user=OuterRef(hand),
+        role__in=sorted(roles),
+        valid_from__lte=OuterRef(day),
+    )
+    absent = held.filter(substitute_for__isnull=False).order_by("pk").values("substitute_for__full_name")
+    return Case(When(Exists(held.filter(substitute_for=None)), then=None), default=Subquery(absent[:1]))
+
+
 class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Entries of visible institutions; a draft only to those who may answer there."""
@@ -271,6 +292,14 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
 
     def oldest_first(self) -> Self:
         return self.order_by("submitted_at", "pk")
+
+    def with_stand_ins(self) -> Self:
+        """Adds `author_for` and `decider_for`: for whom the author and the decider stood in, by name, or None."""
+        days = self.annotate(saved_on=TruncDate("saved_at"), decided_on=TruncDate("decided_at"))
+        return days.annotate(
+            author_for=_stood_in_for("author", "saved_on", ANSWER),
+            decider_for=_stood_in_for("decided_by", "decided_on", DECIDE),
+        )
 
     def with_context(self) -> Self:
         return self.select_related(

@@ -17,6 +17,8 @@ VERIFY = frozenset({Role.APPROVER, Role.ADMINISTRATOR})  # record what an inspec
 MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 ADMINISTER = frozenset({Role.ADMINISTRATOR})
+APPOINT_DIRECTORS = frozenset({Role.EDITOR})  # give and end the role of director, within their scope
+MANAGE_PEOPLE = ADMINISTER | APPOINT_DIRECTORS
 INSIDERS = frozenset({Role.DIRECTOR})  # whose reading of an institution's gaps the journal does not note
 
 

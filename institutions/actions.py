@@ -45,8 +45,13 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "person.create": _("person entered"),
         "person.change": _("person changed"),
         "person.password": _("password set"),
+        "person.invite": _("invitation sent"),
+        "person.accept": _("invitation accepted"),
+        "person.lock_out": _("person locked out"),
+        "person.let_in": _("person let in again"),
         "membership.create": _("role given"),
         "membership.end": _("end of a role set"),
+        "membership.cancel": _("role that was to begin taken back"),
     }
 )
 

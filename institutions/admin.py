@@ -13,11 +13,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from institutions import access, actions, journal, people
+from institutions import access, actions, journal, people, roles
 from institutions.forms import (
     EndingMembershipsFormSet,
+    GivingMembershipsFormSet,
     NewMembershipForm,
     PersonChangeForm,
     PersonCreationForm,
@@ -121,6 +123,11 @@ class EndingInline(_TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return is_administrator(request)
 
+    def get_formset(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.by = request.user  # type: ignore[attr-defined]  # a field of ours
+        return formset
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Membership]:
         places = ("region", "locality", "institution", "substitute_for", "user")
         return super().get_queryset(request).select_related(*places)
@@ -133,6 +140,7 @@ class GivingInline(_StackedInline):
     fk_name = "user"
     can_delete = False
     form = NewMembershipForm
+    formset = GivingMembershipsFormSet
     extra = 1
     autocomplete_fields = ("locality", "institution", "substitute_for")
     verbose_name_plural = _("give a role")
@@ -145,6 +153,11 @@ class GivingInline(_StackedInline):
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    def get_formset(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.by = request.user  # type: ignore[attr-defined]  # a field of ours
+        return formset
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Membership]:
         return super().get_queryset(request).none()
@@ -186,42 +199,37 @@ class PersonAdmin(SupportAdmin, _UserAdmin):
         return ", ".join(sorted({str(membership.get_role_display()) for membership in user.memberships.all()}))
 
     def save_model(self, request: AuthenticatedRequest, obj: User, form: Any, change: bool) -> None:  # type: ignore[override]
-        before = {name: form.initial.get(name) for name in form.changed_data} if change else None
-        super().save_model(request, obj, form, change)
-        names = [name for name in form.changed_data if "password" not in name]
-        if names or not change:
+        now = timezone.now()
+        if not change:
+            people.enter(obj, by=request.user, now=now)
+            return
+        details = {name: form.cleaned_data[name] for name in people.DETAILS}
+        people.correct(obj, **details, by=request.user, now=now)
+        if "is_active" in form.changed_data:
+            turn = people.let_in if obj.is_active else people.lock_out
+            turn(obj, by=request.user, now=now)
+        if "is_superuser" in form.changed_data:
+            obj.save(update_fields=["is_superuser"])
+            after = {"is_superuser": obj.is_superuser}
             journal.write(
-                "person.change" if change else "person.create",
-                obj,
-                by=request.user,
-                before=before and {name: before[name] for name in names},
-                after={name: form.cleaned_data.get(name) for name in names},
+                "person.change", obj, by=request.user, before={"is_superuser": not obj.is_superuser}, after=after
             )
 
     def save_formset(self, request: AuthenticatedRequest, form: Any, formset: Any, change: bool) -> None:  # type: ignore[override]
-        ends = {row.instance.pk: row.initial.get("valid_to") for row in formset.initial_forms}
-        super().save_formset(request, form, formset, change)
+        now = timezone.now()
+        formset.save(commit=False)  # judges nothing and writes nothing, but tells what is new and what has changed
         for membership in formset.new_objects:
-            journal.write(
-                "membership.create",
-                membership,
+            roles.give(
+                membership.user,
+                roles.Post.of(membership),
+                since=membership.valid_from,
+                until=membership.valid_to,
+                substitute_for=membership.substitute_for,
                 by=request.user,
-                institution=membership.institution_id,
-                after=_membership_words(membership),
+                now=now,
             )
         for membership, _names in formset.changed_objects:
-            journal.write(
-                "membership.end",
-                membership,
-                by=request.user,
-                institution=membership.institution_id,
-                before={"valid_to": _day(ends.get(membership.pk))},
-                after=_membership_words(membership),
-            )
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        super().save_related(request, form, formsets, change)
-        people.refresh_staff(form.instance)
+            roles.end(membership, last_day=membership.valid_to, by=request.user, now=now)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         answer = super().user_change_password(request, id, form_url)
@@ -232,20 +240,6 @@ class PersonAdmin(SupportAdmin, _UserAdmin):
     @staticmethod
     def _is_superuser(request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_superuser", False))
-
-
-def _membership_words(membership: Membership) -> dict[str, Any]:
-    return {
-        "person": membership.user.email,
-        "role": membership.role,
-        "scope": str(membership.scope or "KZ"),
-        "valid_from": _day(membership.valid_from),
-        "valid_to": _day(membership.valid_to),
-    }
-
-
-def _day(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 @admin.register(Region)

@@ -57,3 +57,15 @@ class Role(models.TextChoices):
 
 COUNTRY_ROLES = frozenset({Role.ANALYST, Role.ADMINISTRATOR, Role.AUDITOR})
 REGIONAL_ROLES = frozenset({Role.EDITOR, Role.APPROVER})
+
+
+class PersonState(models.TextChoices):
+    """How it stands with an account and its roles; the first that fits is what a list shows."""
+
+    LOCKED_OUT = "locked_out", _("locked out")
+    INVITED = "invited", _("invited, not accepted yet")
+    NO_PASSWORD = "no_password", _("has no password")
+    IN_FORCE = "in_force", _("has a role in force")
+    COMING = "coming", _("has a role that begins later")
+    ENDED = "ended", _("all roles have ended")
+    NO_ROLE = "no_role", _("has no role")

@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from institutions.actions import ACTIONS
-from institutions.enums import Kind, Lifecycle, Ownership
-from institutions.models import Institution, Journal, LargeCity, Locality, Region
-from institutions.querysets import InstitutionQuerySet, JournalQuerySet
+from institutions.enums import Kind, Lifecycle, Ownership, PersonState, Role
+from institutions.models import Institution, Journal, LargeCity, Locality, Region, User
+from institutions.querysets import InstitutionQuerySet, JournalQuerySet, MembershipQuerySet, UserQuerySet
 from institutions.validators import validate_day
 
 Choices = list[tuple[str, Any]]
@@ -84,6 +84,52 @@ class InstitutionFilter(django_filters.FilterSet):  # type: ignore[misc]  # no t
 
     def search(self, queryset: InstitutionQuerySet, name: str, value: str) -> InstitutionQuerySet:
         return queryset.search_for(value)
+
+
+class PeopleFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types there
+    """Search, role and state of people. `seen` are the memberships that the reader sees; no others are asked."""
+
+    q = django_filters.CharFilter(method="search", label=_("Name or e-mail"))
+    role = django_filters.ChoiceFilter(method="by_role", choices=Role.choices, label=_("Role"), empty_label=_("all"))
+    state = django_filters.ChoiceFilter(
+        method="by_state", choices=PersonState.choices, label=_("State"), empty_label=_("all")
+    )
+
+    class Meta:
+        model = User
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, seen: MembershipQuerySet, day: date, **kwargs: Any) -> None:
+        self.seen = seen
+        self.day = day
+        super().__init__(*args, **kwargs)
+
+    def search(self, queryset: UserQuerySet, name: str, value: str) -> UserQuerySet:
+        return queryset.search_for(value)
+
+    def by_role(self, queryset: UserQuerySet, name: str, value: str) -> UserQuerySet:
+        """People who have the role or will have it."""
+        return queryset.filter(pk__in=self.seen.not_ended(self.day).filter(role=value).values("user"))
+
+    def by_state(self, queryset: UserQuerySet, name: str, value: str) -> UserQuerySet:
+        not_ended = self.seen.not_ended(self.day)
+        begun = not_ended.filter(valid_from__lte=self.day)
+        match PersonState(value):
+            case PersonState.LOCKED_OUT:
+                return queryset.filter(is_active=False)
+            case PersonState.INVITED:
+                return queryset.filter(is_active=True, invited_at__isnull=False).without_password()
+            case PersonState.NO_PASSWORD:
+                return queryset.filter(is_active=True, invited_at=None).without_password()
+            case PersonState.IN_FORCE:
+                return queryset.filter(is_active=True, pk__in=begun.values("user"))
+            case PersonState.COMING:
+                return queryset.filter(pk__in=not_ended.values("user")).exclude(pk__in=begun.values("user"))
+            case PersonState.ENDED:
+                held = queryset.filter(pk__in=self.seen.values("user"))
+                return held.exclude(pk__in=not_ended.values("user"))
+            case PersonState.NO_ROLE:
+                return queryset.exclude(pk__in=self.seen.values("user"))
 
 
 class JournalFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types there

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from institutions import people
+from institutions import people, roles
 from institutions.clock import today
 from institutions.enums import Role
 from institutions.models import Membership, User
@@ -57,17 +57,34 @@ class PersonChangeForm(_ChangeForm):
 
 
 class EndingMembershipsFormSet(_MembershipFormSet):
-    """The memberships that a person has: nothing of them is changed but the last day."""
+    """The memberships that a person has: nothing of them is changed but the last day. `by` is who ends them."""
+
+    by: User
 
     def clean(self) -> None:
         super().clean()
-        ended = [
-            form.instance.pk
-            for form in self.initial_forms
-            if form.is_valid() and form.instance.role == Role.ADMINISTRATOR and form.cleaned_data.get("valid_to")
+        changed = {form.instance.pk: form for form in self.initial_forms if form.is_valid() and form.has_changed()}
+        for membership in Membership.objects.filter(pk__in=changed):
+            roles.check_end(
+                membership, last_day=changed[membership.pk].cleaned_data["valid_to"], by=self.by, day=today()
+            )
+        administering = [
+            pk for pk, form in changed.items() if form.instance.role == Role.ADMINISTRATOR and form.instance.valid_to
         ]
-        if ended:
-            people.check_administrator_remains(today(), without_memberships=ended)
+        if administering:  # all at once: two of one person would each leave the other
+            people.check_administrator_remains(today(), without_memberships=administering)
+
+
+class GivingMembershipsFormSet(_MembershipFormSet):
+    """New memberships of a person. `by` is who gives them."""
+
+    by: User
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.extra_forms:
+            if form.is_valid() and form.has_changed():
+                roles.check_given(form.instance, by=self.by, day=today())
 
 
 class NewMembershipForm(_MembershipForm):
@@ -78,10 +95,3 @@ class NewMembershipForm(_MembershipForm):
     def has_changed(self) -> bool:
         """A row in which nothing but the ready-made first day stands is no membership."""
         return bool(set(self.changed_data) - {"valid_from"})
-
-    def clean(self) -> dict[str, Any] | None:
-        data = super().clean()
-        replaced = data and data.get("substitute_for")
-        if replaced and replaced.pk == self.instance.user_id:
-            self.add_error("substitute_for", _("Nobody substitutes for themselves."))
-        return data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -22,7 +22,7 @@ from institutions.enums import (
     Role,
     SettlementClass,
 )
-from institutions.querysets import InstitutionQuerySet, JournalQuerySet, MembershipQuerySet
+from institutions.querysets import InstitutionQuerySet, JournalQuerySet, MembershipQuerySet, UserQuerySet
 from institutions.validators import validate_bin_number
 
 
@@ -207,6 +207,17 @@ class InstitutionState(StateFields):
 
 
 class UserManager(BaseUserManager["User"]):
+    """Makes people; the words in which they are asked for are those of `UserQuerySet`."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: User | AnonymousUser) -> UserQuerySet:
+        return self.get_queryset().visible_to(user)
+
+    def editable_by(self, user: User | AnonymousUser) -> UserQuerySet:
+        return self.get_queryset().editable_by(user)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
@@ -230,6 +241,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the administration pages"), default=False)
+    invited_at = models.DateTimeField(_("invited at"), null=True, editable=False)
     date_joined = models.DateTimeField(_("joined at"), auto_now_add=True)
 
     objects = UserManager()

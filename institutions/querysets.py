@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import models
 from django.db.models import Q
 
-from institutions import names
+from institutions import access, names
 from institutions.clock import first_moment, today
 from institutions.enums import COUNTRY_ROLES, Lifecycle, Role
 
@@ -17,6 +18,50 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from institutions.models import Institution, Journal, Membership, User
+
+
+def person_named(text: str, prefix: str = "") -> Q:
+    """That `text` stands in the name or the e-mail address of a person; `prefix` leads to the person, as in "user__".
+
+    SQLite folds the case of ASCII only, so names are also looked for as they are mostly written: Capitalised.
+    """
+    return (
+        Q(**{f"{prefix}full_name__icontains": text})
+        | Q(**{f"{prefix}full_name__contains": text.title()})
+        | Q(**{f"{prefix}email__icontains": text})
+    )
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Everybody for administrators; for a regional editor those who direct, or directed, institutions there."""
+        from institutions.models import Membership
+
+        if Membership.objects.of(user, access.ADMINISTER).exists():
+            return self
+        return self.filter(pk__in=Membership.objects.visible_to(user).values("user"))
+
+    def editable_by(self, user: User | AnonymousUser) -> Self:
+        """People whose details and account the person may change: for administrators; a superuser's for superusers.
+
+        Whoever sets the address of an account can ask for its password: so this is not for regional editors.
+        """
+        from institutions.models import Membership
+
+        if not Membership.objects.of(user, access.ADMINISTER).exists():
+            return self.none()
+        return self if getattr(user, "is_superuser", False) else self.filter(is_superuser=False)
+
+    def search_for(self, text: str) -> Self:
+        """People in whose name or e-mail address every word of `text` stands."""
+        found = self
+        for word in text.split():
+            found = found.filter(person_named(word))
+        return found
+
+    def without_password(self) -> Self:
+        """People who have not set a password yet: they cannot sign in."""
+        return self.filter(Q(password="") | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX))
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -33,6 +78,32 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             return self.none()
         mine = self.in_force(today()).filter(user=user)
         return mine if roles is None else mine.filter(role__in=sorted(roles))
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The memberships that the person gives and ends: all, or those of directors within an editor's scope."""
+        from institutions.models import Institution, Membership
+
+        if Membership.objects.of(user, access.ADMINISTER).exists():
+            return self
+        reached = Institution.objects.within_roles(user, access.APPOINT_DIRECTORS)
+        return self.filter(role=Role.DIRECTOR, institution__in=reached)
+
+    def changeable_by(self, user: User | AnonymousUser) -> Self:
+        """Those of them that the person may end; a superuser's only another superuser."""
+        seen = self.visible_to(user)
+        return seen if getattr(user, "is_superuser", False) else seen.filter(user__is_superuser=False)
+
+    def not_ended(self, day: date) -> Self:
+        """Memberships in force on `day`, and those that begin later."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gte=day))
+
+    def directing(self, institution: Institution, day: date) -> Self:
+        """Those who direct the institution on `day`, in their own name; the longest first."""
+        own = self.filter(role=Role.DIRECTOR, institution=institution, substitute_for=None, valid_from__lte=day)
+        return own.not_ended(day).order_by("valid_from", "pk")
+
+    def with_places(self) -> Self:
+        return self.select_related("region", "locality", "institution", "substitute_for")
 
 
 class InstitutionQuerySet(models.QuerySet["Institution"]):
@@ -59,6 +130,10 @@ class InstitutionQuerySet(models.QuerySet["Institution"]):
             | Q(locality__region__in=mine.filter(region__isnull=False).values("region"))
         )
 
+    def appointable_by(self, user: User | AnonymousUser) -> Self:
+        """Institutions for which the person appoints directors: not closed, and within their scope."""
+        return self.within_roles(user, access.MANAGE_PEOPLE).exclude(lifecycle=Lifecycle.CLOSED)
+
     def open(self) -> Self:
         """Institutions that are counted today."""
         return self.filter(lifecycle=Lifecycle.OPEN)
@@ -83,15 +158,8 @@ class JournalQuerySet(models.QuerySet["Journal"]):
         return self if may else self.none()
 
     def by_person(self, text: str) -> Self:
-        """Rows of people in whose name or e-mail address `text` stands.
-
-        SQLite folds the case of ASCII only, so names are also looked for as they are mostly written: Capitalised.
-        """
-        return self.filter(
-            Q(user__full_name__icontains=text)
-            | Q(user__full_name__contains=text.title())
-            | Q(user__email__icontains=text)
-        )
+        """Rows of people in whose name or e-mail address `text` stands."""
+        return self.filter(person_named(text, "user__"))
 
     def since(self, day: date) -> Self:
         """Rows of `day` and later, by the clock of Asia/Almaty."""

@@ -22,6 +22,7 @@ from institutions.models import User
 from reporting.models import Brief, BriefBundle
 from tests.factories.compliance import EntryFactory, InspectionFactory, ItemFactory
 from tests.factories.institutions import (
+    AdministratorFactory,
     AnalystFactory,
     ApproverFactory,
     DirectorFactory,
@@ -187,6 +188,8 @@ class Foreign:
     inspection: Any
     brief: Any
     bundle: Any
+    membership: Any  # of the institution's director
+    coming: Any  # of a director who begins later
 
 
 # What each address with arguments is about: the arguments that name something foreign.
@@ -195,6 +198,14 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "institutions:detail": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:history": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:facts": lambda foreign: {"bin": foreign.institution.bin},
+    "institutions:hand_over": lambda foreign: {"bin": foreign.institution.bin},
+    **{
+        f"institutions:{name}": lambda foreign: {"pk": foreign.membership.user_id}
+        for name in ("person", "person_details", "give_role", "lock_out", "let_in")
+    },
+    "institutions:invite_again": lambda foreign: {"pk": foreign.coming.user_id},
+    "institutions:cancel_role": lambda foreign: {"pk": foreign.coming.pk},
+    **{f"institutions:{name}": lambda foreign: {"pk": foreign.membership.pk} for name in ("end_role", "stand_in")},
     "compliance:checklist": lambda foreign: {"bin": foreign.institution.bin},
     **{
         f"compliance:{name}": lambda foreign: {
@@ -264,7 +275,9 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
     )
     bundle = BriefBundle.objects.create(period=brief.period, requested_at=fixed_now)
     inspection = InspectionFactory(item=item)
-    return Foreign(institution, item, entry, approved, inspection, brief, bundle)
+    membership = DirectorFactory(institution=institution)
+    coming = DirectorFactory(institution=institution, valid_from=order.day + timedelta(days=1))
+    return Foreign(institution, item, entry, approved, inspection, brief, bundle, membership, coming)
 
 
 @pytest.fixture
@@ -303,7 +316,9 @@ def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name
     for membership in (
         DirectorFactory(institution=foreign.institution),
         ApproverFactory(region=places.capital),
+        EditorFactory(region=places.capital),
         AnalystFactory(),
+        AdministratorFactory(),
     ):
         client.force_login(membership.user)
         found |= ask(client, url)

@@ -175,14 +175,14 @@ class _ItemPage:
             "institution__locality__region", "requirement__chapter"
         )
         found = get_object_or_404(items, institution__bin=bin, requirement__code=code)
-        entries = StatusEntry.objects.visible_to(user).filter(item=found).with_context().select_related("revoked_by")
+        entries = StatusEntry.objects.visible_to(user).filter(item=found).with_context().with_stand_ins()
         return cls(
             user=user,
             item=found,
             day=local_day(now),
             # Not `answerable_by`: an item that left the list while somebody was typing is refused with words.
             may_answer=Institution.objects.within_roles(user, ANSWER).filter(pk=found.institution_id).exists(),
-            entries=list(entries.order_by("-pk")),
+            entries=list(entries.select_related("revoked_by").order_by("-pk")),
         )
 
     @property

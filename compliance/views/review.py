@@ -239,6 +239,7 @@ def _render(
         .filter(item=found.item_id)
         .exclude(state=EntryState.DRAFT)
         .with_context()
+        .with_stand_ins()
         .select_related("revoked_by")
         .order_by("-pk")
     )

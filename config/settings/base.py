@@ -235,6 +235,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {name: {"level": "WARNING"} for name in ("fontTools", "pikepdf", "weasyprint")},
 }
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_TIMEOUT = 10  # seconds: a mail server that is silent must not hold up a person for long
 DEFAULT_FROM_EMAIL = "qalqan@localhost"
 
 # Where people reach the register: printed on briefs, in their QR codes and links.

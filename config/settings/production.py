@@ -2,7 +2,7 @@
 
 from config.env import env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import STORAGES
+from config.settings.base import EMAIL_TIMEOUT, STORAGES
 
 # Named here so that a start without them stops with their names; base reads them.
 env.str("DATABASE_URL")
@@ -24,4 +24,5 @@ SECURE_HSTS_PRELOAD = True
 GALLERY = False
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "console:")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = EMAIL_CONFIG["EMAIL_TIMEOUT"] or EMAIL_TIMEOUT
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "qalqan@localhost")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
+from institutions import roles
+from institutions.clock import local_day
 from institutions.enums import Kind, Role
-from institutions.models import Institution, Membership, Region, User
+from institutions.models import Institution, Locality, Membership, Region, User
+from institutions.people import enter
 
 PASSWORD = "qalqan-demo"  # noqa: S105 (the demonstration's, printed at its start)
 DOMAIN = "demo.qalqan.example"
@@ -81,6 +84,36 @@ def make_director(institution: Institution, number: int, since: date) -> User:
     user = User.objects.create_user(f"director-{number}@{DOMAIN}", None, full_name=full_name)
     Membership.objects.create(user=user, role=Role.DIRECTOR, institution=institution, valid_from=since)
     return user
+
+
+def leave_changes(people: dict[Role, User], *, now: datetime) -> None:
+    """Roles that are not all alike: a former director, somebody who stands in, and an invitation not accepted yet."""
+    today = local_day(now)
+    by = people[Role.ADMINISTRATOR]
+    own = people[Role.DIRECTOR].memberships.get()
+    former = User.objects.create_user(f"former@{DOMAIN}", None, full_name="Рауан Тілеуов")
+    Membership.objects.create(
+        user=former,
+        role=Role.DIRECTOR,
+        institution=own.institution,
+        valid_from=own.valid_from - timedelta(days=900),
+        valid_to=own.valid_from - timedelta(days=1),
+    )
+    others = Membership.objects.filter(role=Role.DIRECTOR, valid_to=None).exclude(pk=own.pk).order_by("pk")[:2]
+    for absent, substitute in zip(others[:1], others[1:], strict=False):
+        roles.give(
+            substitute.user,
+            roles.Post.of(absent),
+            since=today,
+            until=today + timedelta(days=14),
+            substitute_for=absent.user,
+            by=by,
+            now=now,
+        )
+    district = Locality.objects.filter(region__code=HOME_REGION).first()
+    invited = User(email=f"invited@{DOMAIN}", full_name="Әсел Жақсыбаева", invited_at=now - timedelta(days=1))
+    enter(invited, by=by, now=now)
+    roles.give(invited, roles.Post(Role.APPROVER, locality=district), since=today, by=by, now=now)
 
 
 def accounts_table() -> str:

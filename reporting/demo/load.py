@@ -24,7 +24,7 @@ from institutions.bulk import insert_rows, next_id, reset_sequences
 from institutions.enums import Role
 from institutions.models import Institution, InstitutionState, LargeCity, Locality, Settlement, User
 from reporting import sums
-from reporting.demo.accounts import HOME_REGION, make_accounts, make_director
+from reporting.demo.accounts import HOME_REGION, leave_changes, make_accounts, make_director
 from reporting.demo.plan import PlannedInstitution, plan_registry
 from reporting.models import CoverageDay
 
@@ -267,6 +267,7 @@ def _leave_work(people: dict[Role, User], *, seed: int, now: datetime, small: bo
             for place, item in enumerate(items.order_by("-requirement__measure", "requirement__sort_order")[:2]):
                 entry = _answer(item, author, now=now, since=quarter_start, place=number + place)
                 workflow.submit(entry, by=author, now=_moment_after(entry, now, days_ago=1 + (number + place) % 12))
+    leave_changes(people, now=now)
 
 
 def _regions(at_home: int, elsewhere: int) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ import io
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -170,16 +171,33 @@ def test_a_role_without_its_place_is_refused(client):
     assert not User.objects.filter(email="new@example.kz").exists()
 
 
-def test_a_role_is_ended_and_nothing_else_of_it_changes(client, school):
+def test_a_role_is_ended_and_nothing_else_of_it_changes(client, school, fixed_now):
     director = DirectorFactory(institution=school)
-    last_day = (today() - timedelta(days=1)).isoformat()
+    last_day = today().isoformat()
     changed = person_data(director.user, **{"memberships-0-valid_to": last_day, "memberships-0-role": "administrator"})
     response = client.post(reverse("admin:institutions_user_change", args=[director.user_id]), changed)
     assert response.status_code == 302
     director.refresh_from_db()
     assert (director.role, director.institution, str(director.valid_to)) == (Role.DIRECTOR, school, last_day)
     assert [(row[2]["valid_to"], row[3]["valid_to"]) for row in journal_of("membership.end")] == [(None, last_day)]
-    assert not Institution.objects.visible_to(director.user).exists()
+    assert Institution.objects.visible_to(director.user).exists()
+    with time_machine.travel(fixed_now + timedelta(days=1), tick=False):
+        assert not Institution.objects.visible_to(director.user).exists()
+
+
+def test_a_role_does_not_end_in_the_past(client, school):
+    director = DirectorFactory(institution=school)
+    yesterday = (today() - timedelta(days=1)).isoformat()
+    url = reverse("admin:institutions_user_change", args=[director.user_id])
+    response = client.post(url, person_data(director.user, **{"memberships-0-valid_to": yesterday}))
+    assert errors_of(response) == {"inline": ["The last day is today or later."]}
+
+
+def test_nobody_gives_themselves_a_role(client, administrator):
+    url = reverse("admin:institutions_user_change", args=[administrator.pk])
+    response = client.post(url, person_data(administrator, **{f"{GIVING}-0-role": "auditor"}))
+    assert errors_of(response) == {"inline": ["Nobody gives themselves a role."]}
+    assert administrator.memberships.count() == 1
 
 
 def test_a_change_of_a_person_is_in_the_journal(client, administrator):
@@ -202,9 +220,8 @@ def test_a_password_set_for_somebody_is_in_the_journal(client, administrator):
 
 
 @pytest.mark.parametrize("change", ["role_ends", "inactive"])
-def test_the_last_administrator_stays(client, administrator, change):
-    yesterday = (today() - timedelta(days=1)).isoformat()
-    changes = {"memberships-0-valid_to": yesterday} if change == "role_ends" else {"is_active": ""}
+def test_the_last_administrator_stays(client, administrator, fixed_now, change):
+    changes = {"memberships-0-valid_to": today().isoformat()} if change == "role_ends" else {"is_active": ""}
     url = reverse("admin:institutions_user_change", args=[administrator.pk])
 
     response = client.post(url, person_data(administrator, **changes))
@@ -215,7 +232,8 @@ def test_the_last_administrator_stays(client, administrator, change):
 
     AdministratorFactory()
     assert client.post(url, person_data(administrator, **changes)).status_code == 302
-    assert not Membership.objects.of(administrator, {Role.ADMINISTRATOR}).exists()
+    with time_machine.travel(fixed_now + timedelta(days=1), tick=False):
+        assert not Membership.objects.of(administrator, {Role.ADMINISTRATOR}).exists()
 
 
 def test_nobody_but_a_superuser_touches_a_superuser(client, administrator):

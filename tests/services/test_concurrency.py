@@ -22,12 +22,16 @@ from django.utils import timezone
 from compliance import enrolment, ledger, periods, workflow
 from compliance.enums import Measure, Status
 from compliance.models import ChecklistItem, LedgerHead, PendingFold, Period, RegisterDay, StatusChange, StatusEntry
-from institutions.enums import Lifecycle
-from institutions.models import Journal
+from institutions import invitations, people, roles
+from institutions.clock import local_day
+from institutions.enums import Lifecycle, Role
+from institutions.invitations import Invited
+from institutions.models import Journal, Membership, User
+from institutions.roles import Post
 from reporting import coverage, sums
 from reporting.coverage import Question
 from tests.factories.compliance import EntryFactory, ItemFactory
-from tests.factories.institutions import InstitutionFactory, UserFactory
+from tests.factories.institutions import AdministratorFactory, InstitutionFactory, UserFactory
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 DAY = timedelta(days=1)
@@ -342,3 +346,49 @@ def test_a_quarter_that_is_closed_while_others_approve_keeps_its_figures(order, 
     plain = coverage.count(Question(period.ends_on, measure=Measure.CCTV_INSTALLED))[()]
     assert (plain.met, plain.total) == (4, 4)
     assert RegisterDay.objects.get().day == today
+
+
+# --- people ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verbs", ["lock out, lock out", "end, end", "end, lock out"])
+def test_two_at_once_do_not_remove_the_last_two_administrators(db, monkeypatch, verbs):
+    now = timezone.now()
+    memberships = AdministratorFactory.create_batch(2)
+    pause = Pause(people.check_administrator_remains, after=True)
+    for module in (people, roles):
+        monkeypatch.setattr(module, "check_administrator_remains", pause)
+
+    def call(verb: str, membership: Membership) -> Callable[[], Any]:
+        if verb == "end":
+            return lambda: roles.end(membership, last_day=local_day(now), by=None, now=now)
+        return lambda: people.lock_out(membership.user, by=None, now=now)
+
+    results = one_halfway(pause, *(call(*pair) for pair in zip(verbs.split(", "), memberships, strict=True)))
+    assert kinds(results) == ["ValidationError", "done"]
+    lasting = Membership.objects.filter(role=Role.ADMINISTRATOR, valid_to=None, user__is_active=True)
+    assert lasting.count() == 1
+
+
+def test_a_role_that_is_given_twice_at_once_is_held_once(db):
+    person, now = UserFactory(), timezone.now()
+
+    def give() -> Membership:
+        return roles.give(person, Post(Role.ANALYST), since=local_day(now), by=None, now=now)
+
+    assert kinds(at_once(give, give, give)) == ["ValidationError", "ValidationError", "done"]
+    assert person.memberships.count() == 1
+
+
+def test_somebody_who_is_invited_twice_at_once_is_one_person(db):
+    now = timezone.now()
+
+    def invite() -> Membership:
+        new = Invited("new@example.kz", "Жаңа Адам")
+        return invitations.invite(new, Post(Role.ANALYST), since=local_day(now), by=None, now=now)
+
+    results = at_once(invite, invite)
+    assert kinds(results)[-1] == "done"
+    assert kinds(results)[0] in ("AddressKnown", "ValidationError")
+    assert User.objects.filter(email="new@example.kz").count() == 1
+    assert Membership.objects.count() == 1
