@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from compliance import enrolment, periods
 from compliance.applicability import FACTS
+from compliance.forms import ReopenForm
 from compliance.models import (
     ChecklistItem,
     Edition,
@@ -169,10 +170,6 @@ class InstitutionAdmin(SupportAdmin):
 
 def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
-
-
-class ReopenForm(forms.Form):
-    reason = forms.CharField(label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1000)
 
 
 @admin.register(Period)

@@ -20,7 +20,9 @@ from django.views.decorators.http import require_safe
 
 from compliance.card_forms import Todo, to_do
 from compliance.checklist import Checklist, Row, Show, Urgency
+from compliance.confirmations import Standing, in_view, standings
 from compliance.models import ChecklistItem, PendingFold, StatusEntry
+from compliance.quarters import Part, tallies
 from institutions.clock import local_day, today
 from institutions.enums import Role
 from institutions.http import AuthenticatedRequest
@@ -91,6 +93,8 @@ class Section:
     title: str
     scope: str
     first: str = ""  # what to do next, in one sentence
+    institution: Institution | None = None
+    confirmations: list[Standing] = field(default_factory=list)  # quarters that wait for a director's word
     tasks: list[Task] = field(default_factory=list)
     more_url: str = ""
     tiles: list[Tile] = field(default_factory=list)
@@ -138,6 +142,12 @@ def _director(membership: Membership, user: User, day: date) -> Section:
         title=_("My facility"),
         scope=institution.name,
         first=first,
+        institution=institution,
+        confirmations=[
+            standing
+            for standing in standings(institution, checklist, day)
+            if standing.asked and standing.confirmation is None
+        ],
         tasks=[Task.of(row, row.urgency, institution) for row in urgent[:NEXT_SHOWN] if row.urgency],
         more_url=url if len(urgent) > NEXT_SHOWN else "",
         tiles=[
@@ -153,6 +163,19 @@ def _director(membership: Membership, user: User, day: date) -> Section:
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
         ],
     )
+
+
+def _confirmed(membership: Membership, day: date) -> list[Tile]:
+    """How many institutions of the membership's place have confirmed the quarter that is looked at. Five queries."""
+    period = in_view(day)
+    if period is None:
+        return []
+    tally = tallies([period], _reached(membership), day)[0]
+    url = reverse("compliance:quarter", args=[period.code])
+    query = urlencode({"part": Part.CONFIRMED.value, **_place(membership)})
+    hint = _("of %(count)s, %(quarter)s") % {"count": tally.expected, "quarter": period.in_words}
+    tone = "good" if tally.expected and not tally.unconfirmed else ""
+    return [Tile(_("Have confirmed the quarter"), tally.confirmed, f"{url}?{query}", "clipboard-check", tone, hint)]
 
 
 def _shown(url: str, show: Show, counts: dict[Show, int], icon: str) -> Tile:
@@ -185,10 +208,12 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
             ),
             _todo(membership, Todo.WAITING, to_do(reached, Todo.WAITING, user, day).count(), "hourglass", ""),
             _todo(membership, Todo.DRAFTS, to_do(reached, Todo.DRAFTS, user, day).count(), "pencil", ""),
+            *_confirmed(membership, day),
         ],
         doors=[
             Door(_("Institutions"), _list_url(membership), "school"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
+            Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
         ],
     )
 
@@ -231,10 +256,12 @@ def _approver(membership: Membership, user: User, day: date) -> Section:
                 "clock",
                 "bad" if late else "",
             ),
+            *_confirmed(membership, day),
         ],
         doors=[
             Door(_("Institutions"), _list_url(membership), "school"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
+            Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
         ],
     )
 
@@ -247,11 +274,11 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
         Door(_("Coverage"), reverse("reporting:coverage"), "map"),
         Door(_("Briefs"), reverse("reporting:briefs"), "report"),
         Door(_("Institutions"), reverse("institutions:list"), "school"),
+        Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
     ]
     if membership.role == Role.ADMINISTRATOR:
         doors += [
             Door(_("People and roles"), reverse("admin:institutions_user_changelist"), "users"),
-            Door(_("Periods"), reverse("admin:compliance_period_changelist"), "calendar"),
             Door(_("Journal"), reverse("institutions:journal"), "history"),
         ]
     return Section(
@@ -276,6 +303,7 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
                 "warn" if uncounted else "",
                 _("they enter the figures by themselves"),
             ),
+            *_confirmed(membership, day),
         ],
         doors=doors,
     )
@@ -318,10 +346,12 @@ _SECTIONS: Final[dict[Role, Callable[[Membership, User, date], Section]]] = {
 
 
 def _reached(membership: Membership) -> InstitutionQuerySet:
-    """The institutions of a regional membership's place."""
+    """The institutions of a membership's place: a locality, a region or the country."""
     if membership.locality_id:
         return Institution.objects.filter(locality=membership.locality_id)
-    return Institution.objects.filter(locality__region=membership.region_id)
+    if membership.region_id:
+        return Institution.objects.filter(locality__region=membership.region_id)
+    return Institution.objects.all()
 
 
 def _scope(membership: Membership) -> str:
@@ -337,10 +367,12 @@ def _todo(membership: Membership, todo: Todo, value: int, icon: str, tone: str) 
 
 def _list_url(membership: Membership, **chosen: str) -> str:
     """The list of institutions, narrowed to the membership's place and to what was chosen."""
-    place = {}
-    if membership.locality is not None:
-        place = {"locality": membership.locality.kato}
-    elif membership.region is not None:
-        place = {"region": membership.region.code}
-    query = urlencode({**place, **{name: str(value) for name, value in chosen.items()}})
+    query = urlencode({**_place(membership), **{name: str(value) for name, value in chosen.items()}})
     return reverse("institutions:list") + (f"?{query}" if query else "")
+
+
+def _place(membership: Membership) -> dict[str, str]:
+    """The membership's place in the words of a list's filter."""
+    if membership.locality is not None:
+        return {"locality": membership.locality.kato}
+    return {"region": membership.region.code} if membership.region is not None else {}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compliance.views import answers, review
+from compliance.views import answers, confirming, quarters, review
 
 app_name = "compliance"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("institutions/<str:bin>/checklist/<str:code>/", answers.item, name="item"),
     path("institutions/<str:bin>/checklist/<str:code>/discard/", answers.discard, name="discard"),
     path("institutions/<str:bin>/checklist/<str:code>/withdraw/", answers.withdraw, name="withdraw"),
+    path("institutions/<str:bin>/confirm/<str:code>/", confirming.confirm, name="confirm"),
     # decided by approvers
     path("review/", review.queue, name="queue"),
     path("review/clean/", review.clean, name="clean"),
@@ -20,4 +21,12 @@ urlpatterns = [
     path("review/<int:pk>/approve/", review.approve, name="approve"),
     path("review/<int:pk>/return/", review.return_entry, name="return"),
     path("review/<int:pk>/revoke/", review.revoke, name="revoke"),
+    # read in the ministry and the regions; moved by ministry administrators
+    path("quarters/", quarters.quarter_list, name="quarters"),
+    path("quarters/<str:code>/", quarters.quarter, name="quarter"),
+    path("quarters/<str:code>/begin-closing/", quarters.begin_closing, name="quarter_begin_closing"),
+    path("quarters/<str:code>/close/", quarters.close, name="quarter_close"),
+    path("quarters/<str:code>/reopen/", quarters.reopen, name="quarter_reopen"),
+    path("quarters/<str:code>/exceptions/new/", quarters.exception_new, name="exception_new"),
+    path("quarters/<str:code>/exceptions/<int:pk>/end/", quarters.exception_end, name="exception_end"),
 ]

@@ -20,8 +20,9 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from institutions.actions import ACTIONS
 from institutions.models import User
 from reporting.models import Brief, BriefBundle
-from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.compliance import EntryFactory, ItemFactory, PeriodExceptionFactory
 from tests.factories.institutions import (
+    AdministratorFactory,
     AnalystFactory,
     ApproverFactory,
     DirectorFactory,
@@ -186,6 +187,7 @@ class Foreign:
     approved: Any
     brief: Any
     bundle: Any
+    exception: Any
 
 
 # What each address with arguments is about: the arguments that name something foreign.
@@ -194,6 +196,12 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "institutions:detail": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:history": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:facts": lambda foreign: {"bin": foreign.institution.bin},
+    "compliance:confirm": lambda foreign: {"bin": foreign.institution.bin, "code": "2026Q1"},
+    **{
+        f"compliance:{name}": lambda foreign: {"code": "2026Q1"}
+        for name in ("quarter_begin_closing", "quarter_close", "quarter_reopen", "exception_new")
+    },
+    "compliance:exception_end": lambda foreign: {"code": "2026Q1", "pk": foreign.exception.pk},
     "compliance:checklist": lambda foreign: {"bin": foreign.institution.bin},
     **{
         f"compliance:{name}": lambda foreign: {
@@ -224,6 +232,12 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     },
     "api:institution-detail": lambda foreign: {"bin": foreign.institution.bin},
 }
+# Of the whole country: whoever has a role in a region or the ministry opens these and sees their own scope in them.
+OF_ALL: dict[str, dict[str, Any]] = {
+    "compliance:quarter": {"code": "2026Q1"},
+    "reporting:quarter_regions": {"code": "2026Q1"},
+    "reporting:quarter_regions_file": {"code": "2026Q1"},
+}
 # Arguments that name nothing of anybody's.
 ABOUT_NOTHING = {"account_confirm_email", "account_reset_password_from_key", "reporting:verify_code"}
 
@@ -233,7 +247,7 @@ def with_arguments() -> list[str]:
 
 
 def test_every_address_with_arguments_says_what_it_is_about() -> None:
-    assert set(with_arguments()) == ABOUT.keys() | ABOUT_NOTHING
+    assert set(with_arguments()) == ABOUT.keys() | OF_ALL.keys() | ABOUT_NOTHING
 
 
 def ask(client: Client, url: str) -> set[int]:
@@ -257,7 +271,8 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         requested_at=fixed_now,
     )
     bundle = BriefBundle.objects.create(period=brief.period, requested_at=fixed_now)
-    return Foreign(institution, item, entry, approved, brief, bundle)
+    exception = PeriodExceptionFactory(institution=institution, period=brief.period)
+    return Foreign(institution, item, entry, approved, brief, bundle, exception)
 
 
 @pytest.fixture
@@ -274,7 +289,7 @@ def neighbours(fixed_now: Any, order: Any, places: Any) -> dict[str, User]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [name for name in with_arguments() if name not in ABOUT_NOTHING])
+@pytest.mark.parametrize("name", sorted(ABOUT))
 def test_what_lies_in_another_region_is_not_found(foreign: Foreign, neighbours: dict[str, User], name: str) -> None:
     url = reverse(name, kwargs=ABOUT[name](foreign))
     found = {}
@@ -286,9 +301,7 @@ def test_what_lies_in_another_region_is_not_found(foreign: Foreign, neighbours: 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "name", [name for name in with_arguments() if name.startswith(("institutions:", "compliance:"))]
-)
+@pytest.mark.parametrize("name", [name for name in sorted(ABOUT) if name.startswith(("institutions:", "compliance:"))])
 def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name: str) -> None:
     url = reverse(name, kwargs=ABOUT[name](foreign))
     client = Client()
@@ -297,6 +310,7 @@ def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name
         DirectorFactory(institution=foreign.institution),
         ApproverFactory(region=places.capital),
         AnalystFactory(),
+        AdministratorFactory(),
     ):
         client.force_login(membership.user)
         found |= ask(client, url)
@@ -304,9 +318,23 @@ def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(OF_ALL))
+def test_what_is_of_the_whole_country_is_there_for_roles_of_a_place_and_no_director(
+    foreign: Foreign, neighbours: dict[str, User], name: str
+) -> None:
+    url = reverse(name, kwargs=OF_ALL[name])
+    found = {}
+    client = Client()
+    for who, person in neighbours.items():
+        client.force_login(person)
+        found[who] = client.get(url).status_code
+    assert found == {"director": 404, "editor": 200, "approver": 200, "ended": 404}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", [address.name for address in addresses() if address.name not in PUBLIC])
 def test_no_address_is_open_to_strangers(foreign: Foreign, name: str) -> None:
-    url = reverse(name, kwargs=ABOUT[name](foreign) if name in ABOUT else {})
+    url = reverse(name, kwargs=ABOUT[name](foreign) if name in ABOUT else OF_ALL.get(name, {}))
     answers = [Client().get(url), Client().post(url, {})]
     closed = [
         answer.status_code in (401, 403) or (answer.status_code == 302 and answer.url.startswith("/accounts/login/"))

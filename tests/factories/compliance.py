@@ -11,7 +11,7 @@ from factory.django import DjangoModelFactory
 
 from compliance import workflow
 from compliance.enums import Measure, ReturnReason, Status
-from compliance.models import ChecklistItem, Period, PeriodException, StatusEntry
+from compliance.models import ChecklistItem, Confirmation, Period, PeriodException, StatusEntry
 from institutions.clock import local_day
 from institutions.models import Institution, User
 from tests.factories.institutions import ApproverFactory, DirectorFactory, InstitutionFactory, UserFactory
@@ -121,3 +121,16 @@ class PeriodExceptionFactory(DjangoModelFactory):
     until = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=7))
     reason = "Өрт болды"
     granted_by = factory.SubFactory(UserFactory)
+
+
+class ConfirmationFactory(DjangoModelFactory):
+    """A confirmation as the table has it, at any moment; `confirmations.confirm` judges."""
+
+    class Meta:
+        model = Confirmation
+
+    institution = factory.SubFactory(InstitutionFactory)
+    period = factory.LazyFunction(lambda: Period.objects.order_by("-starts_on").first())
+    by = factory.SubFactory(UserFactory)
+    at = factory.LazyFunction(timezone.now)
+    changes = 0
