@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from django.db import models
@@ -54,7 +55,7 @@ class Part(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An institution in a quarter: its confirmation, answers sent after it, and its answers for the quarter."""
+    """An institution in a quarter: its confirmation, how much has changed after it, and its answers for the quarter."""
 
     institution: Institution
     confirmation: Confirmation | None
@@ -143,7 +144,7 @@ def waits_since(day: date, days: int) -> datetime:
 
 
 def lines_of(institutions: Sequence[Institution], period: Period) -> list[Line]:
-    """What a list shows of each institution. Three queries, whatever their number."""
+    """What a list shows of each institution. Four queries, whatever their number."""
     keys = [institution.pk for institution in institutions]
     confirmations = {
         confirmation.institution_id: confirmation
@@ -179,18 +180,27 @@ def lines_of(institutions: Sequence[Institution], period: Period) -> list[Line]:
 
 
 def _later(period: Period, institutions: Collection[int]) -> dict[int, int]:
-    """Institution → answers sent after its confirmation of the quarter, whatever day they are about."""
-    return dict(
+    """Institution → answers sent and states recorded after its confirmation of the quarter. Two queries."""
+    found: dict[int, int] = {}
+    answers = (
         StatusEntry.objects.sent()
         .filter(
             item__institution__in=institutions,
             item__institution__confirmations__period=period,
             submitted_at__gt=F("item__institution__confirmations__at"),
         )
-        .order_by()
         .values_list("item__institution")
-        .annotate(count=Count("pk"))
     )
+    states = InstitutionState.objects.filter(
+        institution__in=institutions,
+        institution__confirmations__period=period,
+        recorded_at__gt=F("institution__confirmations__at"),
+    ).values_list("institution")
+    for institution, count in chain(
+        answers.order_by().annotate(count=Count("pk")), states.order_by().annotate(count=Count("pk"))
+    ):
+        found[institution] = found.get(institution, 0) + count
+    return found
 
 
 def _valid_on(day: date, prefix: str = "") -> Q:

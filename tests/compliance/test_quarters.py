@@ -90,11 +90,11 @@ def test_a_line_says_what_came_after_the_confirmation(schools, order, fixed_now)
     period = order.period("2026Q1")
     lines = lines_of(schools, period)
     given = {confirmation.institution_id: confirmation for confirmation in period.confirmations.all()}
-    # All entries of the fixture are of a day after both confirmations.
+    # The entries of the fixture, and what the register came to know of the institutions, are of a later day.
     assert lines == [
-        Line(first, given[first.pk], on_time=True, later=1, answers=1, approved=1, waiting=0),
+        Line(first, given[first.pk], on_time=True, later=2, answers=1, approved=1, waiting=0),
         Line(second, None, on_time=False, later=0, answers=1, approved=0, waiting=1),
-        Line(third, given[third.pk], on_time=False, later=2, answers=2, approved=0, waiting=2),
+        Line(third, given[third.pk], on_time=False, later=3, answers=2, approved=0, waiting=2),
     ]
 
 
@@ -114,5 +114,5 @@ def test_queries_do_not_grow_with_quarters_and_institutions(schools, order, plac
     quarters = [order.period(code) for code in ("2026Q1", "2025Q4", "2025Q3")[:count]]
     with django_assert_num_queries(4):
         tallies(quarters, EVERYTHING(), order.day)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         lines_of(schools[:count], quarters[0])
