@@ -202,9 +202,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- quarters -------------------------------------------------------------------------------------
-# A confirmation is on time until so many days after its quarter's end: the brief of a quarter is made in the second
-# decade of the month that follows, and the regions need the days before it to look at what came in.
-CONFIRM_WITHIN_DAYS = env.int("CONFIRM_WITHIN_DAYS", 10)
+# A confirmation is on time until so many days after its quarter's end: quarterly reports are due by the 5th of the
+# month that follows, and the regions need the days between that and the close to look at what came in.
+CONFIRM_WITHIN_DAYS = env.int("CONFIRM_WITHIN_DAYS", 5)
 
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
