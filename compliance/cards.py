@@ -18,7 +18,7 @@ from compliance import enrolment
 from compliance.applicability import CONDITIONS, FACTS, facility_group
 from compliance.card_forms import CardFilter, FactsForm, shown_mark
 from compliance.enums import Cause, Measure
-from compliance.models import ChecklistItem, Edition, StatusChange, StatusEntry
+from compliance.models import ChecklistItem, Confirmation, Edition, StatusChange, StatusEntry
 from compliance.reading import note_reading
 from institutions import registry
 from institutions.access import ANSWER
@@ -29,6 +29,7 @@ from institutions.querysets import InstitutionQuerySet
 
 LIST_PAGE = 50
 HISTORY_PAGE = 50
+CONFIRMED = 4  # how many confirmations the card shows: those of a year
 
 
 @require_safe
@@ -69,6 +70,9 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "may_answer": _answerable(request).filter(pk=institution.pk).exists(),
             "chapters": items.count_by_chapter(),
             "measures": items.of_measures(Measure.values).with_requirement().order_by("requirement__sort_order"),
+            "confirmations": Confirmation.objects.filter(institution=institution).select_related("period", "by")[
+                :CONFIRMED
+            ],
             "states": institution.states.select_related("locality__region", "large_city").order_by("-valid_from"),
         },
     )

@@ -10,6 +10,7 @@ from compliance import enrolment
 from compliance.card_forms import shown_mark
 from compliance.models import ChecklistItem
 from institutions import journal
+from institutions.clock import first_moment
 from institutions.enums import Lifecycle
 from institutions.models import Institution, InstitutionState, Journal
 from tests.factories.compliance import ConfirmationFactory, EntryFactory, ItemFactory
@@ -391,6 +392,21 @@ def test_history_query_count_does_not_grow(school, django_assert_max_num_queries
         EntryFactory(item=ItemFactory(institution=school, measure=measure), approved=True)
     with django_assert_max_num_queries(22):
         client.get(reverse("institutions:history", args=[school.bin]))
+
+
+def test_card_shows_the_confirmations_of_a_year(school, order):
+    client = signed_in(AnalystFactory().user)
+    card = reverse("institutions:detail", args=[school.bin])
+    assert "This record has never been confirmed." in client.get(card).content.decode()
+    codes = ["2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1"]
+    for code in codes:
+        period = order.period(code)
+        ConfirmationFactory(
+            institution=school, period=period, at=first_moment(period.ends_on), by__full_name="Директор"
+        )
+    page = client.get(card)
+    assert [one.period.code for one in page.context["confirmations"]] == codes[:0:-1]
+    assert "2026, quarter 1" in page.content.decode()
 
 
 # --- facts -----------------------------------------------------------------------------------------
