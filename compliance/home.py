@@ -130,6 +130,7 @@ def _director(membership: Membership, user: User, day: date) -> Section:
     counts = checklist.counts()
     urgent = checklist.urgent()
     drafts = sum(row.drafted for row in checklist.rows)
+    unconfirmed = [one for one in standings(institution, checklist, day) if one.asked and one.confirmation is None]
     if urgent:
         first = ngettext(
             "%(count)s item of the checklist asks for you.",
@@ -137,17 +138,13 @@ def _director(membership: Membership, user: User, day: date) -> Section:
             len(urgent),
         ) % {"count": len(urgent)}
     else:
-        first = _("Nothing is due today.")
+        first = _("Nothing else is due today.") if unconfirmed else _("Nothing is due today.")
     return Section(
         title=_("My facility"),
         scope=institution.name,
         first=first,
         institution=institution,
-        confirmations=[
-            standing
-            for standing in standings(institution, checklist, day)
-            if standing.asked and standing.confirmation is None
-        ],
+        confirmations=unconfirmed,
         tasks=[Task.of(row, row.urgency, institution) for row in urgent[:NEXT_SHOWN] if row.urgency],
         more_url=url if len(urgent) > NEXT_SHOWN else "",
         tiles=[
