@@ -18,8 +18,10 @@ from django.utils.translation import gettext_lazy
 
 from compliance import enrolment, periods
 from compliance.applicability import FACTS
+from compliance.forms import ReopenForm
 from compliance.models import (
     ChecklistItem,
+    Confirmation,
     Edition,
     Evidence,
     Period,
@@ -171,10 +173,6 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-class ReopenForm(forms.Form):
-    reason = forms.CharField(label=gettext_lazy("Reason"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1000)
-
-
 @admin.register(Period)
 class PeriodAdmin(ReadOnlyAdmin):
     """Quarters, moved by `periods` alone."""
@@ -237,31 +235,21 @@ class PeriodAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PeriodException)
-class PeriodExceptionAdmin(SupportAdmin):
-    """Leave for one institution to answer late; named in the brief's notes."""
+class PeriodExceptionAdmin(ReadOnlyAdmin):
+    """Leave for one institution to answer late; granted and ended on the quarter's own page."""
 
     list_display = ("period", "institution", "until", "reason", "granted_by")
+    list_filter = ("period",)
     list_select_related = ("period", "institution", "granted_by")
-    autocomplete_fields = ("institution",)
-    exclude = ("granted_by",)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: PeriodException | None = None) -> tuple[str, ...]:
-        return ("period", "institution") if obj else ()
 
-    def save_model(  # type: ignore[override]  # behind the sign-in
-        self, request: AuthenticatedRequest, obj: PeriodException, form: Any, change: bool
-    ) -> None:
-        with transaction.atomic():
-            obj.granted_by = request.user
-            obj.save()
-            journal.write(
-                "period.exception",
-                obj,
-                by=request.user,
-                institution=obj.institution_id,
-                before={name: str(form.initial[name]) for name in form.changed_data} if change else None,
-                after={"period": obj.period.code, "until": obj.until.isoformat(), "reason": obj.reason},
-            )
+@admin.register(Confirmation)
+class ConfirmationAdmin(ReadOnlyAdmin):
+    list_display = ("period", "institution", "by", "at", "changes")
+    list_filter = ("period",)
+    list_select_related = ("period", "institution", "by")
+    search_fields = ("institution__bin",)
+    show_full_result_count = False
 
 
 @admin.register(Requirement)

@@ -18,7 +18,7 @@ from compliance import enrolment
 from compliance.applicability import CONDITIONS, FACTS, facility_group
 from compliance.card_forms import CardFilter, FactsForm, shown_mark
 from compliance.enums import Cause, Measure
-from compliance.models import ChecklistItem, Edition, Inspection, StatusChange, StatusEntry
+from compliance.models import ChecklistItem, Confirmation, Edition, Inspection, StatusChange, StatusEntry
 from compliance.reading import note_reading
 from institutions import registry
 from institutions.access import ANSWER, VERIFY
@@ -29,6 +29,7 @@ from institutions.querysets import InstitutionQuerySet
 
 LIST_PAGE = 50
 HISTORY_PAGE = 50
+CONFIRMED = 4  # how many confirmations the card shows: those of a year
 INSPECTIONS = 5  # how many of them the card shows
 
 
@@ -83,6 +84,9 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             .order_by("requirement__sort_order"),
             "may_verify": Institution.objects.within_roles(request.user, VERIFY).filter(pk=institution.pk).exists(),
             "inspections": Inspection.objects.filter(institution=institution).with_findings()[:INSPECTIONS],
+            "confirmations": Confirmation.objects.filter(institution=institution).select_related("period", "by")[
+                :CONFIRMED
+            ],
             "states": institution.states.select_related("locality__region", "large_city").order_by("-valid_from"),
         },
     )

@@ -135,7 +135,12 @@ class Checklist:
 
 def ends_soon(item: ChecklistItem, day: date) -> bool:
     """Whether what is approved now ends within `SOON` of `day`."""
-    return item.valid_until is not None and item.status != Status.NOT_MET and item.valid_until <= day + SOON
+    return ends_until(item, day + SOON)
+
+
+def ends_until(item: ChecklistItem, day: date) -> bool:
+    """Whether what is approved now ends on or before `day`; what is not met cannot end."""
+    return item.valid_until is not None and item.status != Status.NOT_MET and item.valid_until <= day
 
 
 def _row(item: ChecklistItem, day: date) -> Row:

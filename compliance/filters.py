@@ -1,4 +1,4 @@
-"""Filters of the review queue."""
+"""Filters of the review queue, and of the institutions of a quarter."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import django_filters
+from django.forms import HiddenInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from compliance.enums import ANSWERS, Measure
 from compliance.models import Chapter, Requirement, StatusEntry
+from compliance.quarters import LONGEST_WAIT_DAYS, Part, behind
 from institutions.access import DECIDE
 from institutions.clock import local_day
 from institutions.enums import Kind
+from institutions.filters import InstitutionFilter
 from institutions.models import Institution, Locality
 
 if TYPE_CHECKING:
-    from django.forms import Form
-    from django.http import HttpRequest
+    from datetime import date
 
+    from django.forms import Form
+    from django.http import HttpRequest, QueryDict
+
+    from compliance.models import Period
     from compliance.querysets import StatusEntryQuerySet
+    from institutions.querysets import InstitutionQuerySet
 
 
 def _localities(request: HttpRequest | None) -> Any:
@@ -97,3 +104,44 @@ class QueueFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
 
     def by_age(self, queryset: StatusEntryQuerySet, _name: str, value: int) -> StatusEntryQuerySet:
         return queryset.filter(submitted_at__lt=timezone.now() - timedelta(days=int(value)))
+
+
+class QuarterFilter(InstitutionFilter):
+    """The institutions of a quarter; `part` and `days` are links of the page and travel hidden."""
+
+    # django-filter takes these out of what is inherited.
+    large_city = ownership = lifecycle = None  # type: ignore[assignment]
+    part = django_filters.ChoiceFilter(method="by_part", choices=Part.choices, widget=HiddenInput)
+    days = django_filters.NumberFilter(
+        method="with_part", min_value=0, max_value=LONGEST_WAIT_DAYS, decimal_places=0, widget=HiddenInput
+    )
+
+    def __init__(self, data: QueryDict, *, period: Period, day: date, **options: Any) -> None:
+        self.period, self.day = period, day
+        filled = data.copy()
+        filled.setdefault("part", Part.UNCONFIRMED.value)
+        super().__init__(filled, **options)
+
+    @property
+    def shown(self) -> Part:
+        """The part that the page shows; for a wrong one what a fresh page shows."""
+        wanted = self.data["part"]
+        return Part(wanted) if wanted in Part.values else Part.UNCONFIRMED
+
+    @property
+    def days_shown(self) -> int | None:
+        """For how many days the answers have waited whose institutions are shown; None: any."""
+        days = self.form.cleaned_data.get("days") if self.is_valid() else None
+        return None if days is None else int(days)
+
+    @property
+    def active(self) -> int:
+        """How many of the shown filters are set."""
+        return sum(bool(self.data.get(name)) for name in ("q", "region", "locality", "kind"))
+
+    def by_part(self, queryset: InstitutionQuerySet, _name: str, value: str) -> InstitutionQuerySet:
+        days = self.form.cleaned_data.get("days")
+        return behind(Part(value), queryset, self.period, self.day, waiting_days=None if days is None else int(days))
+
+    def with_part(self, queryset: InstitutionQuerySet, _name: str, _value: int) -> InstitutionQuerySet:
+        return queryset  # read by `by_part`

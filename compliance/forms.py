@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from compliance.enums import ANSWERS, ReturnReason, Status
 from compliance.models import Requirement, StatusEntry
 from compliance.workflow import AnswerData, DocumentReference
+from institutions.models import Institution
 from institutions.validators import validate_day
 
 NOTE_LENGTH = 4000
@@ -202,3 +205,48 @@ class RevokeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say why the approval was wrong.")},
     )
+
+
+class ReopenForm(forms.Form):
+    """Why a closed quarter is opened again."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why.")},
+    )
+
+
+class ExceptionForm(forms.Form):
+    """Which institution may still answer for a quarter, until when and why; `found` are those to choose from."""
+
+    bin = forms.ChoiceField(
+        label=_("Institution"),
+        choices=[],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the institution."), "invalid_choice": _("Choose the institution.")},
+    )
+    until = _day_field(_("Last day"), help_text=_("Until this day, included, the institution may answer."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("It stands in the notes of the brief."),
+        error_messages={"required": _("Say why.")},
+    )
+
+    def __init__(self, data: Any = None, *, found: Sequence[Institution], today: date) -> None:
+        self.today = today
+        # The only one that was found needs no choosing.
+        super().__init__(data, initial={"bin": found[0].bin} if len(found) == 1 else {})
+        self.fields["bin"].choices = [  # type: ignore[attr-defined]
+            (one.bin, f"{one.name} · {one.bin} · {one.locality}, {one.locality.region}") for one in found
+        ]
+        self.fields["until"].widget.attrs["min"] = today.isoformat()
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        if until < self.today:
+            raise ValidationError(_("This day has passed. Name today or a later day."), code="passed")
+        return until

@@ -20,7 +20,9 @@ from django.views.decorators.http import require_safe
 
 from compliance.card_forms import Todo, to_do
 from compliance.checklist import Checklist, Row, Show, Urgency
+from compliance.confirmations import Standing, in_view, standings
 from compliance.models import ChecklistItem, Finding, PendingFold, StatusEntry
+from compliance.quarters import Part, tallies
 from institutions.clock import local_day, today
 from institutions.enums import Role
 from institutions.http import AuthenticatedRequest
@@ -91,6 +93,8 @@ class Section:
     title: str
     scope: str
     first: str = ""  # what to do next, in one sentence
+    institution: Institution | None = None
+    confirmations: list[Standing] = field(default_factory=list)  # quarters that wait for a director's word
     tasks: list[Task] = field(default_factory=list)
     more_url: str = ""
     tiles: list[Tile] = field(default_factory=list)
@@ -127,6 +131,7 @@ def _director(membership: Membership, user: User, day: date) -> Section:
     urgent = checklist.urgent()
     drafts = sum(row.drafted for row in checklist.rows)
     contradicted = Finding.objects.filter(item__institution=institution).contradicting().count()
+    unconfirmed = [one for one in standings(institution, checklist, day) if one.asked and one.confirmation is None]
     if urgent:
         first = ngettext(
             "%(count)s item of the checklist asks for you.",
@@ -134,11 +139,13 @@ def _director(membership: Membership, user: User, day: date) -> Section:
             len(urgent),
         ) % {"count": len(urgent)}
     else:
-        first = _("Nothing is due today.")
+        first = _("Nothing else is due today.") if unconfirmed else _("Nothing is due today.")
     return Section(
         title=_("My facility"),
         scope=institution.name,
         first=first,
+        institution=institution,
+        confirmations=unconfirmed,
         tasks=[Task.of(row, row.urgency, institution) for row in urgent[:NEXT_SHOWN] if row.urgency],
         more_url=url if len(urgent) > NEXT_SHOWN else "",
         tiles=[
@@ -155,6 +162,19 @@ def _director(membership: Membership, user: User, day: date) -> Section:
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
         ],
     )
+
+
+def _confirmed(membership: Membership, day: date) -> list[Tile]:
+    """How many institutions of the membership's place have confirmed the quarter that is looked at. Five queries."""
+    period = in_view(day)
+    if period is None:
+        return []
+    tally = tallies([period], _reached(membership), day)[0]
+    url = reverse("compliance:quarter", args=[period.code])
+    query = urlencode({"part": Part.CONFIRMED.value, **_place(membership)})
+    hint = _("of %(count)s, %(quarter)s") % {"count": tally.expected, "quarter": period.in_words}
+    tone = "good" if tally.expected and not tally.unconfirmed else ""
+    return [Tile(_("Have confirmed the quarter"), tally.confirmed, f"{url}?{query}", "clipboard-check", tone, hint)]
 
 
 def _shown(url: str, show: Show, counts: dict[Show, int], icon: str) -> Tile:
@@ -194,11 +214,13 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
             ),
             _todo(membership, Todo.WAITING, to_do(reached, Todo.WAITING, user, day).count(), "hourglass", ""),
             _todo(membership, Todo.DRAFTS, to_do(reached, Todo.DRAFTS, user, day).count(), "pencil", ""),
+            *_confirmed(membership, day),
         ],
         doors=[
             Door(_("Institutions"), _list_url(membership), "school"),
             Door(_("People"), reverse("institutions:people"), "users"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
+            Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
         ],
     )
 
@@ -245,10 +267,12 @@ def _approver(membership: Membership, user: User, day: date) -> Section:
                 Finding.objects.filter(item__institution__in=_reached(membership)).contradicting().count(),
                 **_place(membership),
             ),
+            *_confirmed(membership, day),
         ],
         doors=[
             Door(_("Institutions"), _list_url(membership), "school"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
+            Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
         ],
     )
 
@@ -261,11 +285,11 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
         Door(_("Coverage"), reverse("reporting:coverage"), "map"),
         Door(_("Briefs"), reverse("reporting:briefs"), "report"),
         Door(_("Institutions"), reverse("institutions:list"), "school"),
+        Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
     ]
     if membership.role == Role.ADMINISTRATOR:
         doors += [
             Door(_("People and roles"), reverse("institutions:people"), "users"),
-            Door(_("Periods"), reverse("admin:compliance_period_changelist"), "calendar"),
             Door(_("Journal"), reverse("institutions:journal"), "history"),
         ]
     return Section(
@@ -291,6 +315,7 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
                 "warn" if uncounted else "",
                 _("they enter the figures by themselves"),
             ),
+            *_confirmed(membership, day),
         ],
         doors=doors,
     )
@@ -333,10 +358,12 @@ _SECTIONS: Final[dict[Role, Callable[[Membership, User, date], Section]]] = {
 
 
 def _reached(membership: Membership) -> InstitutionQuerySet:
-    """The institutions of a regional membership's place."""
+    """The institutions of a membership's place: a locality, a region or the country."""
     if membership.locality_id:
         return Institution.objects.filter(locality=membership.locality_id)
-    return Institution.objects.filter(locality__region=membership.region_id)
+    if membership.region_id:
+        return Institution.objects.filter(locality__region=membership.region_id)
+    return Institution.objects.all()
 
 
 def _scope(membership: Membership) -> str:

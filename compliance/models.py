@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from compliance.applicability import Rule
@@ -27,8 +27,10 @@ from compliance.enums import (
 )
 from compliance.querysets import (
     ChecklistItemQuerySet,
+    ConfirmationQuerySet,
     FindingQuerySet,
     InspectionQuerySet,
+    PeriodExceptionQuerySet,
     PeriodQuerySet,
     StatusEntryQuerySet,
 )
@@ -468,6 +470,15 @@ class Period(models.Model):
     def quarter(self) -> int:
         return (self.starts_on.month + 2) // 3
 
+    @property
+    def in_words(self) -> str:
+        """ "2023, quarter 1", in the active language."""
+        return gettext("%(year)s, quarter %(quarter)s") % {"year": self.year, "quarter": self.quarter}
+
+    def last_known_day(self, day: date) -> date:
+        """The day as of which the quarter is looked at on `day`: its last, or `day` while it runs."""
+        return min(self.ends_on, day)
+
 
 class PeriodException(models.Model):
     """Leave for one institution to answer for a closing or closed quarter, until a day; named in the brief's notes."""
@@ -480,11 +491,50 @@ class PeriodException(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("granted by")
     )
 
+    objects = PeriodExceptionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("exception")
         verbose_name_plural = _("exceptions")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["period", "institution"], name="exception_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_id} {self.institution_id}"
+
+
+class Confirmation(models.Model):
+    """An institution's word that its record is right for a quarter; at most one a quarter.
+
+    `changes`: how many answers and states of the institution came in since its confirmation before; 0: nothing
+    changed, None: there was none before. An answer that comes later does not undo it; pages show how many did.
+    """
+
+    period = models.ForeignKey(
+        Period, models.PROTECT, related_name="confirmations", verbose_name=_("period"), db_index=False
+    )
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="confirmations", verbose_name=_("institution")
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("confirmed by"), db_index=False
+    )
+    at = models.DateTimeField(_("confirmed at"))
+    changes = models.PositiveIntegerField(_("changes since the confirmation before"), null=True)
+
+    objects = ConfirmationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("confirmation")
+        verbose_name_plural = _("confirmations")
+        ordering: ClassVar = ["-at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["period", "institution"],
+                name="confirmation_once",
+                violation_error_message=_("This quarter is confirmed already."),
+            ),
         ]
 
     def __str__(self) -> str:

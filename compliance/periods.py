@@ -19,7 +19,15 @@ class WrongMove(Exception):
 
 
 class ReasonMissing(Exception):
-    """A closed quarter is opened again only with a reason."""
+    """A closed quarter is opened again, and an exception granted, only with a reason."""
+
+
+class AlreadyExcused(Exception):
+    """The institution has an exception in force for the quarter."""
+
+
+class DayPassed(Exception):
+    """An exception lasts until today at least."""
 
 
 def quarter_of(day: date) -> tuple[str, date, date]:
@@ -56,7 +64,7 @@ def is_late(effective_on: date, *, institution: Institution, today: date) -> boo
     period = Period.objects.containing(effective_on).first()
     if period is None or period.state == PeriodState.OPEN:
         return False
-    return not PeriodException.objects.filter(period=period, institution=institution, until__gte=today).exists()
+    return not PeriodException.objects.in_force(today).filter(period=period, institution=institution).exists()
 
 
 @transaction.atomic
@@ -102,6 +110,65 @@ def reopen_period(period: Period, *, by: User, now: datetime, reason: str) -> No
         reopen_note=reason,
     )
     journal.write("period.reopen", period, by=by, now=now, after={"reason": reason})
+
+
+@transaction.atomic
+def grant_exception(
+    period: Period, institution: Institution, *, until: date, reason: str, by: User, now: datetime
+) -> PeriodException:
+    """Let one institution answer for a closing or closed quarter until a day (included). Named in the brief's notes.
+
+    One that has ended is granted anew in its place; the journal keeps both. Raises `WrongMove` where the quarter is
+    open (everybody may answer), `AlreadyExcused`, `DayPassed`, `ReasonMissing`.
+    """
+    if not reason.strip():
+        raise ReasonMissing(period.code)
+    day = local_day(now)
+    if until < day:
+        raise DayPassed(until)
+    # The lock of the row keeps the quarter as it is, and a second grant of the same waiting.
+    current = Period.objects.select_for_update(of=("self",), no_key=True).get(pk=period.pk)
+    if current.state == PeriodState.OPEN:
+        raise WrongMove(current.code)
+    ended = PeriodException.objects.filter(period=current, institution=institution).first()
+    if ended is not None and ended.until >= day:
+        raise AlreadyExcused(institution.pk)
+    granted, _new = PeriodException.objects.update_or_create(
+        period=current, institution=institution, defaults={"until": until, "reason": reason, "granted_by": by}
+    )
+    journal.write(
+        "period.exception",
+        granted,
+        by=by,
+        institution=institution,
+        before={"until": ended.until.isoformat()} if ended else None,
+        after={"period": current.code, "until": until.isoformat(), "reason": reason},
+        now=now,
+    )
+    return granted
+
+
+@transaction.atomic
+def end_exception(exception: PeriodException, *, by: User, now: datetime) -> None:
+    """End an exception before its day: from now on the institution is late like any other.
+
+    Its last day becomes yesterday. Raises `WrongMove` where it has ended already or its end was changed meanwhile.
+    """
+    day = local_day(now)
+    ends_on = day - timedelta(days=1)
+    ended = PeriodException.objects.in_force(day).filter(pk=exception.pk, until=exception.until).update(until=ends_on)
+    if ended != 1:
+        raise WrongMove(exception.pk)
+    journal.write(
+        "period.exception_end",
+        exception,
+        by=by,
+        institution=exception.institution_id,
+        before={"until": exception.until.isoformat()},
+        after={"period": exception.period.code, "until": ends_on.isoformat()},
+        now=now,
+    )
+    exception.until = ends_on
 
 
 def _move(period: Period, sources: set[PeriodState], **values: object) -> None:

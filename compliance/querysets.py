@@ -18,7 +18,16 @@ from institutions.models import Institution, Membership
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from compliance.models import Chapter, ChecklistItem, Finding, Inspection, Period, StatusEntry
+    from compliance.models import (
+        Chapter,
+        ChecklistItem,
+        Confirmation,
+        Finding,
+        Inspection,
+        Period,
+        PeriodException,
+        StatusEntry,
+    )
     from institutions.models import User
 
 # How long before its end an answer is said to end soon.
@@ -160,6 +169,13 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
         ]
 
 
+def _sent_later() -> StatusEntryQuerySet:
+    """Entries of the outer entry's item that were sent after it."""
+    from compliance.models import StatusEntry
+
+    return StatusEntry.objects.sent().filter(item=OuterRef("item"), pk__gt=OuterRef("pk"))
+
+
 def clean_conditions(day: date) -> dict[str, Q]:
     """What an entry must fulfil to be approved in bulk, by name; `day` is the day of the decision.
 
@@ -225,6 +241,18 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
     def awaiting_decision(self) -> Self:
         return self.filter(state=EntryState.SUBMITTED)
 
+    def sent(self) -> Self:
+        """Entries that left their author's hands and were not taken back."""
+        return self.exclude(state__in=[EntryState.DRAFT, EntryState.WITHDRAWN])
+
+    def answers_for(self, period: Period) -> Self:
+        """What was answered for the quarter (true since a day of it); a return that was answered again is left out."""
+        return self.sent().filter(
+            ~Q(state=EntryState.RETURNED) | ~Exists(_sent_later()),
+            effective_on__gte=period.starts_on,
+            effective_on__lte=period.ends_on,
+        )
+
     def by_hands_of(self, user: User) -> Self:
         """Entries that the person wrote or submitted."""
         return self.filter(Q(author_id=user.pk) | Q(submitted_by_id=user.pk))
@@ -235,12 +263,7 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
 
     def returned_unanswered(self) -> Self:
         """Returned entries after which nothing was submitted for the item: what is still to be mended."""
-        from compliance.models import StatusEntry
-
-        later = StatusEntry.objects.filter(item=OuterRef("item"), pk__gt=OuterRef("pk")).exclude(
-            state__in=[EntryState.DRAFT, EntryState.WITHDRAWN]
-        )
-        return self.filter(~Exists(later), state=EntryState.RETURNED)
+        return self.filter(~Exists(_sent_later()), state=EntryState.RETURNED)
 
     def of_deciders(self, user: User | AnonymousUser) -> Self:
         """Entries of institutions where the person decides, whatever their state and whoever wrote them."""
@@ -378,3 +401,21 @@ class PeriodQuerySet(models.QuerySet["Period"]):
 
     def containing(self, day: date) -> Self:
         return self.filter(starts_on__lte=day, ends_on__gte=day)
+
+    def begun(self, day: date) -> Self:
+        """Quarters whose first day is not after `day`."""
+        return self.filter(starts_on__lte=day)
+
+
+class PeriodExceptionQuerySet(models.QuerySet["PeriodException"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(institution__in=Institution.objects.visible_to(user))
+
+    def in_force(self, day: date) -> Self:
+        """Exceptions whose last day is not before `day`."""
+        return self.filter(until__gte=day)
+
+
+class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(institution__in=Institution.objects.visible_to(user))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.utils.formats import date_format
@@ -9,9 +11,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from compliance import workflow
+from compliance import confirmations, periods, workflow
 from compliance.enums import EntryState, PeriodState
 from compliance.models import Period, StatusEntry
+from institutions.models import Institution
 
 FIELDS: Final = {
     workflow.LateAnswer: "effective_on",
@@ -93,5 +96,54 @@ def what_changed(entry: StatusEntry) -> str:
     return gettext("What you decided about is not what is recorded now. Look at it once more.")
 
 
+def of_move(period: Period, verb: Callable[..., None], day: date) -> str:
+    """Why a quarter cannot be moved by a verb of `periods`; the quarter as it is now, with who closed it."""
+    if verb is not periods.reopen_period and period.ends_on >= day:
+        after = date_format(period.ends_on + timedelta(days=1), "SHORT_DATE_FORMAT")
+        return gettext("The quarter has not ended yet: this can be done from %(day)s on.") % {"day": after}
+    if period.state == PeriodState.CLOSED:
+        if period.closed_by is None:
+            return gettext("The quarter is closed already.")
+        words = {"by": period.closed_by, "at": _when(period.closed_at)}
+        return gettext("The quarter is closed already: %(by)s, %(at)s.") % words
+    if period.state == PeriodState.CLOSING:
+        if verb is periods.begin_closing:
+            return gettext("The closing of the quarter has begun already.")
+        return gettext("The quarter is not closed yet: its closing has begun.")
+    return gettext("The quarter is open.")
+
+
+def of_confirmation(refused: confirmations.NotConfirmed, period: Period) -> str:
+    """Why a quarter was not confirmed."""
+    words = {"quarter": period.quarter, "year": period.year}
+    if isinstance(refused, confirmations.MovedOn):
+        return gettext(
+            "The checklist has changed since you opened the page. Look at what is listed here, then confirm."
+        )
+    if isinstance(refused, confirmations.NotBegun):
+        return gettext("Quarter %(quarter)s of %(year)s has not begun yet.") % words
+    if isinstance(refused, confirmations.NotCounted):
+        return (
+            gettext("The institution was not open in quarter %(quarter)s of %(year)s: there is nothing to confirm.")
+            % words
+        )
+    return gettext("Quarter %(quarter)s of %(year)s is closed: it cannot be confirmed any more.") % words
+
+
+def why_not_to_confirm(institution: Institution, period: Period, day: date) -> str:
+    """What `confirm` would refuse today whatever is shown; empty where nothing forbids it. Costs a query."""
+    if period.state == PeriodState.CLOSED:
+        return of_confirmation(confirmations.QuarterClosed(), period)
+    if period.starts_on > day:
+        return of_confirmation(confirmations.NotBegun(), period)
+    if not confirmations.expected(period, day).filter(pk=institution.pk).exists():
+        return of_confirmation(confirmations.NotCounted(), period)
+    return ""
+
+
 def _moment(entry: StatusEntry) -> str:
-    return date_format(localtime(entry.decided_at), "SHORT_DATETIME_FORMAT") if entry.decided_at else ""
+    return _when(entry.decided_at)
+
+
+def _when(moment: datetime | None) -> str:
+    return date_format(localtime(moment), "SHORT_DATETIME_FORMAT") if moment else ""

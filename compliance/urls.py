@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compliance.views import answers, inspections, review
+from compliance.views import answers, confirming, inspections, quarters, review
 
 app_name = "compliance"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("inspections/<int:pk>/", inspections.detail, name="inspection"),
     path("inspections/<int:pk>/revoke/", inspections.revoke, name="inspection_revoke"),
     path("contradictions/", inspections.contradictions, name="contradictions"),
+    path("institutions/<str:bin>/confirm/<str:code>/", confirming.confirm, name="confirm"),
     # decided by approvers
     path("review/", review.queue, name="queue"),
     path("review/clean/", review.clean, name="clean"),
@@ -25,4 +26,12 @@ urlpatterns = [
     path("review/<int:pk>/approve/", review.approve, name="approve"),
     path("review/<int:pk>/return/", review.return_entry, name="return"),
     path("review/<int:pk>/revoke/", review.revoke, name="revoke"),
+    # read in the ministry and the regions; moved by ministry administrators
+    path("quarters/", quarters.quarter_list, name="quarters"),
+    path("quarters/<str:code>/", quarters.quarter, name="quarter"),
+    path("quarters/<str:code>/begin-closing/", quarters.begin_closing, name="quarter_begin_closing"),
+    path("quarters/<str:code>/close/", quarters.close, name="quarter_close"),
+    path("quarters/<str:code>/reopen/", quarters.reopen, name="quarter_reopen"),
+    path("quarters/<str:code>/exceptions/new/", quarters.exception_new, name="exception_new"),
+    path("quarters/<str:code>/exceptions/<int:pk>/end/", quarters.exception_end, name="exception_end"),
 ]

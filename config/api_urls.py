@@ -6,7 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from compliance.api import ItemViewSet
 from institutions.api import InstitutionViewSet
-from reporting.api import CoverageView
+from reporting.api import CoverageView, PeriodsView
 
 app_name = "api"
 
@@ -16,6 +16,7 @@ router.register("items", ItemViewSet, basename="item")
 
 urlpatterns = [
     path("coverage/", CoverageView.as_view(), name="coverage"),
+    path("periods/", PeriodsView.as_view(), name="periods"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     *router.urls,
 ]

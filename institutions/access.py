@@ -16,6 +16,7 @@ DECIDE = frozenset({Role.APPROVER})  # approve, return, revoke
 VERIFY = frozenset({Role.APPROVER, Role.ADMINISTRATOR})  # record what an inspection found
 MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+READ_QUARTERS = frozenset(Role) - {Role.DIRECTOR}  # how the institutions of a reach confirm and answer
 ADMINISTER = frozenset({Role.ADMINISTRATOR})
 APPOINT_DIRECTORS = frozenset({Role.EDITOR})  # give and end the role of director, within their scope
 MANAGE_PEOPLE = ADMINISTER | APPOINT_DIRECTORS

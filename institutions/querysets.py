@@ -138,6 +138,15 @@ class InstitutionQuerySet(models.QuerySet["Institution"]):
         """Institutions that are counted today."""
         return self.filter(lifecycle=Lifecycle.OPEN)
 
+    def open_on(self, day: date) -> Self:
+        """Institutions that were counted on `day`, by their dated states; it may lie in the past."""
+        from institutions.models import InstitutionState
+
+        open_then = InstitutionState.objects.filter(
+            Q(valid_to=None) | Q(valid_to__gte=day), lifecycle=Lifecycle.OPEN, valid_from__lte=day
+        )
+        return self.filter(pk__in=open_then.values("institution"))
+
     def search_for(self, text: str) -> Self:
         """Institutions whose names or BIN contain every word of `text`, in Kazakh, Russian or Latin letters."""
         found = self

@@ -1,4 +1,4 @@
-"""Coverage for other programs: the same figures as the pages and the command, within the reader's scope."""
+"""Coverage and quarters for other programs: the figures of the pages and commands, within the reader's scope."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from compliance.enums import Level, Measure, Scope
-from compliance.models import RegisterDay
+from compliance.enums import Level, Measure, PeriodState, Scope
+from compliance.models import Period, RegisterDay
+from compliance.quarters import Tally, tallies
+from institutions.clock import today
 from institutions.enums import Kind, Ownership
+from institutions.models import Institution
 from reporting.coverage import Reach, figures
 from reporting.forms import FiguresForm
 
@@ -69,3 +72,33 @@ class CoverageView(APIView):
             )
         found = figures(form.question(), form.cleaned_data["by"])
         return Response([figure.as_dict() for figure in found])
+
+
+class PeriodSerializer(serializers.Serializer[Tally]):
+    """A quarter with counts of the reader's reach: of institutions; `waiting` counts answers."""
+
+    code = serializers.CharField(source="period.code", help_text="2026Q1")
+    starts_on = serializers.DateField(source="period.starts_on")
+    ends_on = serializers.DateField(source="period.ends_on")
+    state = serializers.ChoiceField(source="period.state", choices=PeriodState.choices)
+    closed_on = serializers.DateField(
+        source="period.closed_on", allow_null=True, help_text="The last day whose knowledge counts."
+    )
+    closed_at = serializers.DateTimeField(source="period.closed_at", allow_null=True)
+    expected = serializers.IntegerField(help_text="Institutions that should confirm: open at the quarter's end.")
+    confirmed = serializers.IntegerField()
+    on_time = serializers.IntegerField(help_text="Of the confirmed.")
+    waiting = serializers.IntegerField(help_text="Answers for the quarter that wait for a decision.")
+    exceptions = serializers.IntegerField(help_text="Exceptions that were granted, ended ones included.")
+
+
+class PeriodsView(APIView):
+    """Quarters that have begun, newest first, with how many institutions of the reader's reach have confirmed."""
+
+    @extend_schema(operation_id="periods_list", responses=PeriodSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """All of them: there are four a year."""
+        day = today()
+        begun = list(Period.objects.begun(day).order_by("-starts_on"))
+        rows = tallies(begun, Institution.objects.visible_to(request.user), day)
+        return Response([PeriodSerializer(row).data for row in rows])

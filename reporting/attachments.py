@@ -107,9 +107,9 @@ def four_files(
     stem, date = imprint.number.replace("/", "-"), imprint.date
     return (
         AttachedFile(f"{stem}-imprint.json", described.imprint, JSON, imprint.as_json(), date),
-        AttachedFile(f"{stem}.csv", described.csv, CSV, _csv(grid), date),
+        AttachedFile(f"{stem}.csv", described.csv, CSV, csv_of(grid), date),
         AttachedFile(f"{stem}.json", described.json, JSON, snapshot_json(snapshot), date),
-        AttachedFile(f"{stem}.xlsx", described.xlsx, XLSX, _xlsx(grid, title, date), date),
+        AttachedFile(f"{stem}.xlsx", described.xlsx, XLSX, xlsx_of(grid, title, date), date),
     )
 
 
@@ -138,7 +138,7 @@ def data_lines(snapshot: Snapshot) -> Iterator[DataLine]:
                 )
 
 
-def _csv(grid: Grid) -> bytes:
+def csv_of(grid: Grid) -> bytes:
     """RFC 4180 in UTF-8; the byte order mark is for Excel, which otherwise spoils the Kazakh letters."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -155,7 +155,7 @@ def _harmless(line: Iterable[Value]) -> list[Value]:
 _WIDTHS = (42, 20, 30, 12, 14, 8)
 
 
-def _xlsx(grid: Grid, title: str, date: Date) -> bytes:
+def xlsx_of(grid: Grid, title: str, date: Date) -> bytes:
     """One sheet in the brief's words. Strings are written as strings, so none becomes a formula or a link."""
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True}) as book:  # in memory its inner files bear one fixed date

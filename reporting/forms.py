@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from compliance.enums import Level, Measure, Scope
 from compliance.models import Period, Requirement
+from compliance.quarters import LONG_WAIT_DAYS, LONGEST_WAIT_DAYS
 from institutions.enums import Kind, Ownership
 from institutions.models import Region
 from reporting.brief import sheet_facts
@@ -280,6 +281,21 @@ class FiguresForm(QuestionForm):
         if Dimension.CITY_LINE in by and cleaned.get("scope") == Scope.NATIONAL:
             self.add_error("by", _("By city_line the population is large_cities."))
         return cleaned
+
+
+class CompletenessForm(forms.Form):
+    """After how many days a wait is long, and of which region; the region is a link and travels hidden."""
+
+    days = forms.IntegerField(
+        label=gettext_lazy("Waiting for more than … days"), min_value=0, max_value=LONGEST_WAIT_DAYS, required=False
+    )
+    region = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: QueryDict) -> None:
+        filled = data.copy()
+        if not filled.get("days", "").strip():
+            filled["days"] = str(LONG_WAIT_DAYS)
+        super().__init__(filled)
 
 
 class BundleForm(forms.Form):

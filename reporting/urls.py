@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting.views import briefs, bundles, coverage, verify
+from reporting.views import briefs, bundles, coverage, quarters, verify
 
 app_name = "reporting"
 
@@ -10,6 +10,9 @@ urlpatterns = [
     # everybody, within their reach
     path("coverage/", coverage.coverage, name="coverage"),
     path("coverage/institutions/", coverage.behind, name="behind"),
+    # the ministry and the regions
+    path("quarters/<str:code>/regions/", quarters.regions, name="quarter_regions"),
+    path("quarters/<str:code>/regions/file/", quarters.regions_file, name="quarter_regions_file"),
     # the ministry
     path("briefs/", briefs.brief_list, name="briefs"),
     path("briefs/new/", briefs.brief_new, name="brief_new"),

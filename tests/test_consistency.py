@@ -20,7 +20,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from institutions.actions import ACTIONS
 from institutions.models import User
 from reporting.models import Brief, BriefBundle
-from tests.factories.compliance import EntryFactory, InspectionFactory, ItemFactory
+from tests.factories.compliance import EntryFactory, InspectionFactory, ItemFactory, PeriodExceptionFactory
 from tests.factories.institutions import (
     AdministratorFactory,
     AnalystFactory,
@@ -188,6 +188,7 @@ class Foreign:
     inspection: Any
     brief: Any
     bundle: Any
+    exception: Any
     membership: Any  # of the institution's director
     coming: Any  # of a director who begins later
 
@@ -206,6 +207,12 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "institutions:invite_again": lambda foreign: {"pk": foreign.coming.user_id},
     "institutions:cancel_role": lambda foreign: {"pk": foreign.coming.pk},
     **{f"institutions:{name}": lambda foreign: {"pk": foreign.membership.pk} for name in ("end_role", "stand_in")},
+    "compliance:confirm": lambda foreign: {"bin": foreign.institution.bin, "code": "2026Q1"},
+    **{
+        f"compliance:{name}": lambda foreign: {"code": "2026Q1"}
+        for name in ("quarter_begin_closing", "quarter_close", "quarter_reopen", "exception_new")
+    },
+    "compliance:exception_end": lambda foreign: {"code": "2026Q1", "pk": foreign.exception.pk},
     "compliance:checklist": lambda foreign: {"bin": foreign.institution.bin},
     **{
         f"compliance:{name}": lambda foreign: {
@@ -241,6 +248,12 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     },
     "api:institution-detail": lambda foreign: {"bin": foreign.institution.bin},
 }
+# Of the whole country: whoever has a role in a region or the ministry opens these and sees their own scope in them.
+OF_ALL: dict[str, dict[str, Any]] = {
+    "compliance:quarter": {"code": "2026Q1"},
+    "reporting:quarter_regions": {"code": "2026Q1"},
+    "reporting:quarter_regions_file": {"code": "2026Q1"},
+}
 # Arguments that name nothing of anybody's.
 ABOUT_NOTHING = {"account_confirm_email", "account_reset_password_from_key", "reporting:verify_code"}
 
@@ -250,7 +263,7 @@ def with_arguments() -> list[str]:
 
 
 def test_every_address_with_arguments_says_what_it_is_about() -> None:
-    assert set(with_arguments()) == ABOUT.keys() | ABOUT_NOTHING
+    assert set(with_arguments()) == ABOUT.keys() | OF_ALL.keys() | ABOUT_NOTHING
 
 
 def ask(client: Client, url: str) -> set[int]:
@@ -273,11 +286,18 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         snapshot_hash="0" * 64,
         requested_at=fixed_now,
     )
-    bundle = BriefBundle.objects.create(period=brief.period, requested_at=fixed_now)
-    inspection = InspectionFactory(item=item)
-    membership = DirectorFactory(institution=institution)
-    coming = DirectorFactory(institution=institution, valid_from=order.day + timedelta(days=1))
-    return Foreign(institution, item, entry, approved, inspection, brief, bundle, membership, coming)
+    return Foreign(
+        institution=institution,
+        item=item,
+        entry=entry,
+        approved=approved,
+        inspection=InspectionFactory(item=item),
+        exception=PeriodExceptionFactory(institution=institution, period=brief.period),
+        brief=brief,
+        bundle=BriefBundle.objects.create(period=brief.period, requested_at=fixed_now),
+        membership=DirectorFactory(institution=institution),
+        coming=DirectorFactory(institution=institution, valid_from=order.day + timedelta(days=1)),
+    )
 
 
 @pytest.fixture
@@ -294,7 +314,7 @@ def neighbours(fixed_now: Any, order: Any, places: Any) -> dict[str, User]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [name for name in with_arguments() if name not in ABOUT_NOTHING])
+@pytest.mark.parametrize("name", sorted(ABOUT))
 def test_what_lies_in_another_region_is_not_found(foreign: Foreign, neighbours: dict[str, User], name: str) -> None:
     url = reverse(name, kwargs=ABOUT[name](foreign))
     found = {}
@@ -306,9 +326,7 @@ def test_what_lies_in_another_region_is_not_found(foreign: Foreign, neighbours: 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "name", [name for name in with_arguments() if name.startswith(("institutions:", "compliance:"))]
-)
+@pytest.mark.parametrize("name", [name for name in sorted(ABOUT) if name.startswith(("institutions:", "compliance:"))])
 def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name: str) -> None:
     url = reverse(name, kwargs=ABOUT[name](foreign))
     client = Client()
@@ -326,9 +344,23 @@ def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(OF_ALL))
+def test_what_is_of_the_whole_country_is_there_for_roles_of_a_place_and_no_director(
+    foreign: Foreign, neighbours: dict[str, User], name: str
+) -> None:
+    url = reverse(name, kwargs=OF_ALL[name])
+    found = {}
+    client = Client()
+    for who, person in neighbours.items():
+        client.force_login(person)
+        found[who] = client.get(url).status_code
+    assert found == {"director": 404, "editor": 200, "approver": 200, "ended": 404}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", [address.name for address in addresses() if address.name not in PUBLIC])
 def test_no_address_is_open_to_strangers(foreign: Foreign, name: str) -> None:
-    url = reverse(name, kwargs=ABOUT[name](foreign) if name in ABOUT else {})
+    url = reverse(name, kwargs=ABOUT[name](foreign) if name in ABOUT else OF_ALL.get(name, {}))
     answers = [Client().get(url), Client().post(url, {})]
     closed = [
         answer.status_code in (401, 403) or (answer.status_code == 302 and answer.url.startswith("/accounts/login/"))

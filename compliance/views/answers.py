@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from compliance import applicability, refusals, workflow
 from compliance.checklist import Checklist, Show, ends_soon
+from compliance.confirmations import standings
 from compliance.enums import EntryState, Status
 from compliance.forms import AnswerForm
 from compliance.models import ChecklistItem, StatusEntry
@@ -51,6 +52,7 @@ def checklist(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "urgent": listed.urgent() if show == Show.ALL else [],
             "chapters": listed.chapters(show, without_urgent=show == Show.ALL),
             "may_answer": Institution.objects.within_roles(request.user, ANSWER).filter(pk=institution.pk).exists(),
+            "standings": standings(institution, listed, day),
         },
     )
 

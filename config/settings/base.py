@@ -201,6 +201,11 @@ CELERY_BEAT_SCHEDULE = {
     "turn-day": {"task": "reporting.tasks.turn_day", "schedule": timedelta(minutes=5)},
 }
 
+# --- quarters -------------------------------------------------------------------------------------
+# A confirmation is on time until so many days after its quarter's end: quarterly reports are due by the 5th of the
+# month that follows, and the regions need the days between that and the close to look at what came in.
+CONFIRM_WITHIN_DAYS = env.int("CONFIRM_WITHIN_DAYS", 5)
+
 # --- API ------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

@@ -79,11 +79,22 @@ def make_accounts(since: date) -> dict[Role, User]:
 
 def make_director(institution: Institution, number: int, since: date) -> User:
     """A director who answered something; nobody can sign in as them."""
-    given, family = _GIVEN[number % len(_GIVEN)], _FAMILY[number % len(_FAMILY)]
-    full_name = f"{given} {family.removesuffix('а') if given in _MEN else family}"
-    user = User.objects.create_user(f"director-{number}@{DOMAIN}", None, full_name=full_name)
+    user = User.objects.create_user(f"director-{number}@{DOMAIN}", None, full_name=_full_name(number))
     Membership.objects.create(user=user, role=Role.DIRECTOR, institution=institution, valid_from=since)
     return user
+
+
+def make_editor(region: Region, since: date) -> User:
+    """An editor of a region who confirmed on behalf of its institutions; nobody can sign in as them."""
+    email = f"editor-{region.code.lower()}@{DOMAIN}"
+    user = User.objects.create_user(email, None, full_name=_full_name(7 * region.sort_order))
+    Membership.objects.create(user=user, role=Role.EDITOR, region=region, valid_from=since)
+    return user
+
+
+def _full_name(number: int) -> str:
+    given, family = _GIVEN[number % len(_GIVEN)], _FAMILY[number % len(_FAMILY)]
+    return f"{given} {family.removesuffix('а') if given in _MEN else family}"
 
 
 def leave_changes(people: dict[Role, User], *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
+from random import Random
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,16 +16,17 @@ from django.db.models import Count
 from django.utils import timezone
 
 from compliance import ledger, periods, workflow
+from compliance.confirmations import expected
 from compliance.duties import Book, DatedState
 from compliance.enums import PeriodState, ReturnReason, Status
-from compliance.models import Batch, ChecklistItem, Period, RegisterDay, StatusEntry
+from compliance.models import Batch, ChecklistItem, Confirmation, Period, RegisterDay, StatusEntry
 from compliance.timeline import Answer
 from institutions import journal, names
 from institutions.bulk import insert_rows, next_id, reset_sequences
 from institutions.enums import Role
-from institutions.models import Institution, InstitutionState, LargeCity, Locality, Settlement, User
+from institutions.models import Institution, InstitutionState, LargeCity, Locality, Region, Settlement, User
 from reporting import sums
-from reporting.demo.accounts import HOME_REGION, leave_changes, make_accounts, make_director
+from reporting.demo.accounts import HOME_REGION, leave_changes, make_accounts, make_director, make_editor
 from reporting.demo.plan import PlannedInstitution, plan_registry
 from reporting.models import CoverageDay
 
@@ -84,6 +86,7 @@ def load(
     _close_quarters(today)
     people = make_accounts(today - timedelta(days=365))
     _leave_work(people, seed=seed, now=now, small=total < 1000)
+    _confirm_quarters(people, seed=seed, today=today)
     journal.write("demo.load", f"batch:{batches[0].pk}", by=None, after={"institutions": total, "seed": seed}, now=now)
     return {
         "institutions": total,
@@ -230,6 +233,39 @@ def _close_quarters(today: date) -> None:
         period.save()
 
 
+def _confirm_quarters(people: dict[Role, User], *, seed: int, today: date) -> None:
+    """Most institutions confirmed the last two quarters that have ended, some of them late, by a regional editor.
+
+    How many differs from region to region, so that the table of completeness has something to compare. The rows are
+    made as they would stand: what was to be looked at in the past cannot be looked at any more.
+    """
+    chance = Random(f"{seed} confirmed")  # noqa: S311
+    since = today - timedelta(days=365)
+    editors = {
+        region.pk: people[Role.EDITOR] if region.code == HOME_REGION else make_editor(region, since)
+        for region in Region.objects.order_by("sort_order")
+    }
+    share = {region: chance.uniform(0.6, 0.97) for region in editors}
+    ended = Period.objects.filter(ends_on__lt=today).order_by("-starts_on")[:2]
+    own = people[Role.DIRECTOR].memberships.get().institution_id
+    made = []
+    for period in ended:
+        opens = timezone.make_aware(datetime.combine(period.ends_on - timedelta(days=20), time(9, 0)))
+        days_left = (min(today, period.ends_on + timedelta(days=10)) - period.ends_on).days + 20
+        rows = expected(period, today).order_by("pk").values_list("pk", "locality__region")
+        for institution, region in rows:
+            confirmed = chance.random() < share[region]
+            after = timedelta(days=chance.randrange(days_left), minutes=chance.randrange(540))
+            changes = chance.choice((None, 0, 0, 0, 1, 3))
+            if confirmed and institution != own:
+                made.append(
+                    Confirmation(
+                        period=period, institution_id=institution, by=editors[region], at=opens + after, changes=changes
+                    )
+                )
+    Confirmation.objects.bulk_create(made, batch_size=2000)
+
+
 def _leave_work(people: dict[Role, User], *, seed: int, now: datetime, small: bool) -> None:
     """Answers that wait for a decision, drafts and returned ones, through the verbs that people use."""
     at_home, elsewhere = (20, 1) if small else (60, 3)
@@ -271,8 +307,6 @@ def _leave_work(people: dict[Role, User], *, seed: int, now: datetime, small: bo
 
 
 def _regions(at_home: int, elsewhere: int) -> list[tuple[str, int]]:
-    from institutions.models import Region
-
     return [
         (code, at_home if code == HOME_REGION else elsewhere)
         for code in Region.objects.order_by("sort_order").values_list("code", flat=True)

@@ -23,7 +23,7 @@ from compliance.models import (
     StatusEntry,
 )
 from tests.constraints import broken
-from tests.factories.compliance import EntryFactory, ItemFactory, PeriodExceptionFactory
+from tests.factories.compliance import ConfirmationFactory, EntryFactory, ItemFactory, PeriodExceptionFactory
 from tests.factories.institutions import InstitutionFactory, UserFactory
 
 DAY = timedelta(days=1)
@@ -202,6 +202,12 @@ def test_exception_once(item, order):
     exception = PeriodExceptionFactory(period=order.period("2026Q1"), institution=item.institution)
     with broken("exception_once"):
         again(exception)
+
+
+def test_confirmation_once(item, order):
+    confirmation = ConfirmationFactory(institution=item.institution, period=order.period("2026Q1"))
+    with broken("confirmation_once"):
+        again(confirmation, by=UserFactory())
 
 
 def test_register_day_single(order):

@@ -8,7 +8,7 @@ import pytest
 
 from compliance import books, periods, workflow
 from compliance.enums import Measure, PeriodState
-from compliance.models import Edition, Period, StatusChange
+from compliance.models import Edition, Period, PeriodException, StatusChange
 from institutions.models import Journal
 from reporting import coverage, sums
 from reporting.coverage import Question
@@ -138,6 +138,95 @@ def test_an_exception_lets_one_institution_answer_until_its_day(fixed_now, order
     assert periods.is_late(QUARTER, institution=excused, today=exception.until + timedelta(days=1))
     assert periods.is_late(QUARTER, institution=neighbour, today=exception.until)
     assert periods.is_late(date(2026, 1, 1), institution=excused, today=exception.until) is False
+
+
+# --- exceptions ------------------------------------------------------------------------------------
+
+REASON = "Өрт болды"
+
+
+@pytest.fixture
+def closing(fixed_now, order):
+    period = order.period("2026Q1")
+    periods.begin_closing(period, by=None, now=fixed_now)
+    return period
+
+
+def grant(period, institution, *, until, by, now, reason=REASON):
+    return periods.grant_exception(period, institution, until=until, reason=reason, by=by, now=now)
+
+
+def test_an_exception_is_granted_and_ended_early_and_the_journal_says_both(fixed_now, order, places, closing):
+    school, by = InstitutionFactory(locality=places.district), UserFactory()
+    until = order.day + timedelta(days=7)
+    granted = grant(closing, school, until=until, by=by, now=fixed_now)
+    assert PeriodException.objects.values("period", "institution", "until", "reason", "granted_by").get() == {
+        "period": closing.pk, "institution": school.pk, "until": until, "reason": REASON, "granted_by": by.pk,
+    }  # fmt: skip
+    assert not periods.is_late(QUARTER, institution=school, today=order.day)
+    periods.end_exception(granted, by=by, now=fixed_now)
+    yesterday = order.day - timedelta(days=1)
+    assert (granted.until, PeriodException.objects.get().until) == (yesterday, yesterday)
+    assert periods.is_late(QUARTER, institution=school, today=order.day)
+    noted = Journal.objects.filter(action__startswith="period.exception").order_by("pk")
+    assert list(noted.values_list("action", "user", "institution", "before", "after")) == [
+        ("period.exception", by.pk, school.pk, None, {
+            "period": "2026Q1", "until": until.isoformat(), "reason": REASON,
+        }),
+        ("period.exception_end", by.pk, school.pk, {"until": until.isoformat()}, {
+            "period": "2026Q1", "until": yesterday.isoformat(),
+        }),
+    ]  # fmt: skip
+
+
+def test_an_exception_that_has_ended_is_granted_anew_in_its_place(fixed_now, order, places, closing):
+    school, by = InstitutionFactory(locality=places.district), UserFactory()
+    old = PeriodExceptionFactory(period=closing, institution=school, until=order.day - timedelta(days=1))
+    granted = grant(closing, school, until=order.day, by=by, now=fixed_now, reason="Тағы да")
+    assert (granted.pk, granted.until, granted.reason, granted.granted_by) == (old.pk, order.day, "Тағы да", by)
+    assert Journal.objects.get(action="period.exception").before == {"until": "2026-05-19"}
+
+
+def test_an_exception_is_granted_for_a_closed_quarter_too(fixed_now, order, places, closing):
+    periods.close_period(closing, by=None, now=fixed_now)
+    school = InstitutionFactory(locality=places.district)
+    assert grant(closing, school, until=order.day, by=UserFactory(), now=fixed_now).until == order.day
+
+
+@pytest.mark.parametrize(
+    ("refusal", "change"),
+    [
+        (periods.ReasonMissing, {"reason": "  "}),
+        (periods.DayPassed, {"until": date(2026, 5, 19)}),
+        (periods.WrongMove, {"code": "2025Q4"}),  # open
+        (periods.AlreadyExcused, {"again": True}),
+    ],
+)
+def test_an_exception_is_refused(fixed_now, order, places, closing, refusal, change):
+    school = InstitutionFactory(locality=places.district)
+    if change.get("again"):
+        PeriodExceptionFactory(period=closing, institution=school, until=order.day)
+    before = (list(PeriodException.objects.values()), Journal.objects.count())
+    period = order.period(change.get("code", "2026Q1"))
+    with pytest.raises(refusal):
+        grant(
+            period,
+            school,
+            until=change.get("until", order.day),
+            by=UserFactory(),
+            now=fixed_now,
+            reason=change.get("reason", REASON),
+        )
+    assert (list(PeriodException.objects.values()), Journal.objects.count()) == before
+
+
+def test_an_exception_is_ended_once(fixed_now, order, closing):
+    exception = PeriodExceptionFactory(period=closing, until=order.day)
+    slower = PeriodException.objects.get()
+    periods.end_exception(exception, by=UserFactory(), now=fixed_now)
+    with pytest.raises(periods.WrongMove):
+        periods.end_exception(slower, by=UserFactory(), now=fixed_now)
+    assert Journal.objects.filter(action="period.exception_end").count() == 1
 
 
 def test_what_is_recorded_after_a_close_is_known_the_day_after(fixed_now, order, places):

@@ -199,7 +199,7 @@ def test_checklist_query_count(client: Client, world: World, answered: int, djan
     for code in ("ACC-ORDER", "ACC-PUPILS", "ACC-POST")[:answered]:
         EntryFactory(item=ItemFactory(institution=world.school, code=code), author=world.director, submitted=True)
     signed_in(client, world.director).get(world.url("checklist"))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(14):
         client.get(world.url("checklist"))
 
 

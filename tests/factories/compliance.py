@@ -11,7 +11,7 @@ from factory.django import DjangoModelFactory
 
 from compliance import inspections, workflow
 from compliance.enums import Measure, ReturnReason, Status
-from compliance.models import ChecklistItem, Inspection, Period, PeriodException, StatusEntry
+from compliance.models import ChecklistItem, Confirmation, Inspection, Period, PeriodException, StatusEntry
 from institutions.clock import local_day
 from institutions.models import Institution, User
 from tests.factories.institutions import (
@@ -127,6 +127,19 @@ class PeriodExceptionFactory(DjangoModelFactory):
     until = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=7))
     reason = "Өрт болды"
     granted_by = factory.SubFactory(UserFactory)
+
+
+class ConfirmationFactory(DjangoModelFactory):
+    """A confirmation as the table has it, at any moment; `confirmations.confirm` judges."""
+
+    class Meta:
+        model = Confirmation
+
+    institution = factory.SubFactory(InstitutionFactory)
+    period = factory.LazyFunction(lambda: Period.objects.order_by("-starts_on").first())
+    by = factory.SubFactory(UserFactory)
+    at = factory.LazyFunction(timezone.now)
+    changes = 0
 
 
 class InspectionFactory(DjangoModelFactory):

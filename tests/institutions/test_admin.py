@@ -11,12 +11,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from compliance.models import ChecklistItem, Period, PeriodException
+from compliance.models import ChecklistItem, Period
 from institutions import people
 from institutions.bin import synthetic_bin
 from institutions.clock import today
 from institutions.enums import Role
 from institutions.models import Institution, Journal, Membership, User
+from tests.factories.compliance import ConfirmationFactory, PeriodExceptionFactory
 from tests.factories.institutions import (
     AdministratorFactory,
     AnalystFactory,
@@ -370,15 +371,14 @@ def test_a_quarter_that_has_not_ended_is_not_closed(client, order):
     assert period.state == "open"
 
 
-def test_an_exception_names_who_granted_it(client, administrator, school, order):
-    period = order.period("2026Q1")
-    sent = {"period": period.pk, "institution": school.pk, "until": "2026-06-10", "reason": "Өрт"}
-    assert client.post(reverse("admin:compliance_periodexception_add"), sent).status_code == 302
-    granted = PeriodException.objects.get()
-    assert (granted.granted_by, granted.until) == (administrator, date(2026, 6, 10))
-    assert [(row[0], row[3]) for row in journal_of("period.exception")] == [
-        (administrator.pk, {"period": "2026Q1", "until": "2026-06-10", "reason": "Өрт"})
-    ]
+def test_exceptions_and_confirmations_are_there_to_look_at_alone(client, administrator, school, order):
+    kept = PeriodExceptionFactory(period=order.period("2026Q1"), institution=school)
+    given = ConfirmationFactory(period=order.period("2026Q1"), institution=school)
+    for name, row in (("periodexception", kept), ("confirmation", given)):
+        assert client.get(reverse(f"admin:compliance_{name}_changelist")).status_code == 200
+        change = reverse(f"admin:compliance_{name}_change", args=[row.pk])
+        assert (client.get(change).status_code, client.post(change, {}).status_code) == (200, 403)
+        assert client.get(reverse(f"admin:compliance_{name}_add")).status_code == 403
 
 
 # --- the first administrator -----------------------------------------------------------------------

@@ -10,9 +10,10 @@ from compliance import enrolment
 from compliance.card_forms import shown_mark
 from compliance.models import ChecklistItem
 from institutions import journal
+from institutions.clock import first_moment
 from institutions.enums import Lifecycle
 from institutions.models import Institution, InstitutionState, Journal
-from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.compliance import ConfirmationFactory, EntryFactory, ItemFactory
 from tests.factories.institutions import (
     PASSWORD,
     AdministratorFactory,
@@ -103,6 +104,7 @@ def test_home_counts_for_an_editor_what_the_lists_open(school, neighbour):
         "Measures of the brief not answered": 1,
         "Answers wait for a decision": 1,
         "My drafts not submitted": 1,
+        "Have confirmed the quarter": 0,
     }
     for tile in response.context["sections"][0].tiles:
         assert client.get(tile.url).context["page"].paginator.count == tile.value, tile.label
@@ -130,6 +132,7 @@ def test_home_tells_an_approver_what_waits_and_since_when(school, neighbour, fix
         "Nothing unusual": 1,
         "Something unusual": 1,
         "Waiting for more than a week": 1,
+        "Have confirmed the quarter": 0,
     }
     tiles = response.context["sections"][0].tiles
     assert tiles[0].hint == "the oldest since 11.05.2026"
@@ -150,6 +153,35 @@ def test_home_counts_the_country_for_the_ministry(school, neighbour):
     tiles = tiles_of(response)
     assert (tiles["Open institutions"], tiles["Answers wait for a decision"]) == (2, 1)
     assert tiles["Changes not yet counted"] >= uncounted
+
+
+@pytest.mark.parametrize("role", ["editor", "approver", "approver of a district", "analyst"])
+def test_home_counts_who_has_confirmed_and_opens_just_those(school, neighbour, order, role):
+    membership = {
+        "editor": lambda: EditorFactory(region=school.locality.region),
+        "approver": lambda: ApproverFactory(region=school.locality.region),
+        "approver of a district": lambda: ApproverFactory(locality=school.locality),
+        "analyst": AnalystFactory,
+    }[role]()
+    for institution in (school, neighbour):
+        ConfirmationFactory(institution=institution, period=order.period("2026Q1"))
+    client = signed_in(membership.user)
+    tile = client.get(reverse("home")).context["sections"][0].tiles[-1]
+    count = 2 if role == "analyst" else 1
+    assert (tile.label, tile.value, tile.hint) == (
+        "Have confirmed the quarter", count, f"of {count}, 2026, quarter 1",
+    )  # fmt: skip
+    assert client.get(tile.url).context["page"].paginator.count == count
+
+
+@pytest.mark.parametrize("more", [1, 3])
+def test_query_count_of_home_does_not_grow(school, places, order, more, django_assert_num_queries):
+    for institution in InstitutionFactory.create_batch(more, locality=places.city):
+        ConfirmationFactory(institution=institution, period=order.period("2026Q1"))
+    client = signed_in(ApproverFactory(region=school.locality.region).user)
+    client.get(reverse("home"))
+    with django_assert_num_queries(13):
+        client.get(reverse("home"))
 
 
 def test_home_has_a_section_for_each_membership(school, neighbour):
@@ -360,6 +392,21 @@ def test_history_query_count_does_not_grow(school, django_assert_max_num_queries
         EntryFactory(item=ItemFactory(institution=school, measure=measure), approved=True)
     with django_assert_max_num_queries(22):
         client.get(reverse("institutions:history", args=[school.bin]))
+
+
+def test_card_shows_the_confirmations_of_a_year(school, order):
+    client = signed_in(AnalystFactory().user)
+    card = reverse("institutions:detail", args=[school.bin])
+    assert "This record has never been confirmed." in client.get(card).content.decode()
+    codes = ["2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1"]
+    for code in codes:
+        period = order.period(code)
+        ConfirmationFactory(
+            institution=school, period=period, at=first_moment(period.ends_on), by__full_name="Директор"
+        )
+    page = client.get(card)
+    assert [one.period.code for one in page.context["confirmations"]] == codes[:0:-1]
+    assert "2026, quarter 1" in page.content.decode()
 
 
 # --- facts -----------------------------------------------------------------------------------------

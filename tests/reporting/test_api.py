@@ -13,7 +13,7 @@ from compliance.models import ChecklistItem
 from institutions.enums import Kind
 from institutions.models import Journal
 from reporting import sums
-from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.compliance import ConfirmationFactory, EntryFactory, ItemFactory
 from tests.factories.institutions import (
     AnalystFactory,
     ApproverFactory,
@@ -27,6 +27,7 @@ INSTITUTIONS = "/api/v1/institutions/"
 ITEMS = "/api/v1/items/"
 COVERAGE = "/api/v1/coverage/"
 SCHEMA = "/api/v1/schema/"
+PERIODS = "/api/v1/periods/"
 
 
 def signed_in(user) -> Client:
@@ -53,6 +54,38 @@ def neighbour(school, places):
 @pytest.fixture
 def approver(school, neighbour, places):
     return signed_in(ApproverFactory(region=places.region).user)
+
+
+# --- quarters --------------------------------------------------------------------------------------
+
+
+def test_quarters_are_told_with_the_counts_of_the_readers_scope(approver, school, neighbour, order):
+    period = order.period("2026Q1")
+    for institution in (school, neighbour):
+        ConfirmationFactory(institution=institution, period=period)
+    EntryFactory(item=ItemFactory(institution=neighbour), submitted=True, effective_on=period.ends_on)
+    told = {row["code"]: row for row in approver.get(PERIODS).json()}
+    assert next(iter(told)) == "2026Q2"
+    assert told["2026Q1"] == {
+        "code": "2026Q1",
+        "starts_on": "2026-01-01",
+        "ends_on": "2026-03-31",
+        "state": "open",
+        "closed_on": None,
+        "closed_at": None,
+        "expected": 1,
+        "confirmed": 1,
+        "on_time": 0,
+        "waiting": 0,
+        "exceptions": 0,
+    }
+    country = {row["code"]: row for row in signed_in(AnalystFactory().user).get(PERIODS).json()}
+    assert (country["2026Q1"]["expected"], country["2026Q1"]["waiting"]) == (2, 1)
+    assert signed_in(UserFactory()).get(PERIODS).json()[0]["expected"] == 0
+
+
+def test_quarters_cannot_be_written(approver):
+    assert [approver.post(PERIODS, {}).status_code, approver.delete(PERIODS).status_code] == [405, 405]
 
 
 # --- scope -----------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def rows_of_xlsx(data: bytes, columns: int = 6) -> list[list[str | int | None]]:
         cells: list[str | int | None] = [None] * columns
         for cell in row.iterfind("s:c", SHEET):
             value = int(cell.findtext("s:v", namespaces=SHEET))
-            cells["ABCDEFGHI".index(cell.get("r")[0])] = strings[value] if cell.get("t") == "s" else value
+            cells["ABCDEFGHIJKLMNOP".index(cell.get("r")[0])] = strings[value] if cell.get("t") == "s" else value
         rows.append(cells)
     return rows
 

@@ -8,12 +8,15 @@ from datetime import date
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 
 from compliance.enums import Measure
-from compliance.models import Batch, StatusEntry
+from compliance.models import Batch, Confirmation, Period, StatusEntry
+from compliance.quarters import tallies
+from institutions.clock import today
 from institutions.enums import Role
 from institutions.models import Institution, Journal, Membership
-from reporting import sums
+from reporting import completeness, sums
 from reporting.coverage import Dimension, Question, count, recorded_figures
 from reporting.demo.plan import expected_figures
 
@@ -79,6 +82,19 @@ def test_every_role_has_an_account_and_something_waits(loaded):
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
+def test_the_last_two_quarters_are_confirmed_unequally_and_some_of_it_late(loaded):
+    day = today()
+    last, before, earlier = Period.objects.filter(ends_on__lt=day).order_by("-starts_on")[:3]
+    counts = tallies([last, before, earlier], Institution.objects.all(), day)
+    assert [0 < one.on_time < one.confirmed < one.expected for one in counts] == [True, True, False]
+    assert counts[2].confirmed == 0
+    analyst = Membership.objects.get(role="analyst").user
+    by_region = completeness.table(last, user=analyst, day=day, days=14).rows[1:]
+    assert len({row.counts.confirmed_percent for row in by_region}) > 5
+    assert not Confirmation.objects.filter(period__closed_at__lt=F("at")).exists()
+
+
 def test_a_database_that_holds_something_else_is_left_alone(order):
     from tests.factories.institutions import UserFactory
 

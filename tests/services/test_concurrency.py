@@ -19,11 +19,21 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
-from compliance import enrolment, ledger, periods, workflow
+from compliance import confirmations, enrolment, ledger, periods, workflow
+from compliance.checklist import Checklist
 from compliance.enums import Measure, Status
-from compliance.models import ChecklistItem, LedgerHead, PendingFold, Period, RegisterDay, StatusChange, StatusEntry
+from compliance.models import (
+    ChecklistItem,
+    Confirmation,
+    LedgerHead,
+    PendingFold,
+    Period,
+    RegisterDay,
+    StatusChange,
+    StatusEntry,
+)
 from institutions import invitations, people, roles
-from institutions.clock import local_day
+from institutions.clock import local_day, today
 from institutions.enums import Lifecycle, Role
 from institutions.invitations import Invited
 from institutions.models import Journal, Membership, User
@@ -31,7 +41,7 @@ from institutions.roles import Post
 from reporting import coverage, sums
 from reporting.coverage import Question
 from tests.factories.compliance import EntryFactory, ItemFactory
-from tests.factories.institutions import AdministratorFactory, InstitutionFactory, UserFactory
+from tests.factories.institutions import AdministratorFactory, EditorFactory, InstitutionFactory, UserFactory
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 DAY = timedelta(days=1)
@@ -346,6 +356,60 @@ def test_a_quarter_that_is_closed_while_others_approve_keeps_its_figures(order, 
     plain = coverage.count(Question(period.ends_on, measure=Measure.CCTV_INSTALLED))[()]
     assert (plain.met, plain.total) == (4, 4)
     assert RegisterDay.objects.get().day == today
+
+
+# --- quarters ---------------------------------------------------------------------------------------
+
+
+def confirming(school: Any, period: Period, by: Any) -> Callable[[], Any]:
+    """A confirmation of what the register shows now, ready to be given."""
+    now = timezone.now()
+    items = ChecklistItem.objects.filter(institution=school).for_checklist(by, today())
+    shown = confirmations.readiness(period, Checklist.read(items, day=today()), changes=None).mark
+    return lambda: confirmations.confirm(school, period, by=by, now=now, shown=shown)
+
+
+def ended_quarter() -> Period:
+    ended: Period = Period.objects.filter(ends_on__lt=today()).order_by("-starts_on")[0]
+    return ended
+
+
+def test_of_two_who_confirm_one_quarter_one_wins_and_the_other_is_told(order, places):
+    school, period = InstitutionFactory(locality=places.district), ended_quarter()
+    people = [EditorFactory(region=places.region).user for _number in range(3)]
+    results = at_once(*(confirming(school, period, by) for by in people))
+    assert kinds(results) == ["AlreadyConfirmed"] * 2 + ["done"]
+    assert Confirmation.objects.get() == next(one for one in results if not isinstance(one, Exception))
+    assert Journal.objects.filter(action="period.confirm").count() == 1
+
+
+def test_a_quarter_that_is_closed_meanwhile_takes_no_confirmation(order, places, monkeypatch):
+    school, period = InstitutionFactory(locality=places.district), ended_quarter()
+    call = confirming(school, period, EditorFactory(region=places.region).user)
+    pause = Pause(confirmations.readiness, after=True)
+    monkeypatch.setattr(confirmations, "readiness", pause)
+
+    def close() -> None:
+        periods.close_period(Period.objects.get(pk=period.pk), by=None, now=timezone.now())
+
+    # Whoever closes waits for the confirmation that has begun.
+    assert kinds(one_halfway(pause, call, close)) == ["done", "done"]
+    assert Confirmation.objects.get().at <= Period.objects.get(pk=period.pk).closed_at
+    other = InstitutionFactory(locality=places.district)
+    assert kinds(at_once(confirming(other, period, EditorFactory(region=places.region).user))) == ["QuarterClosed"]
+
+
+def test_of_two_who_grant_one_exception_one_wins_and_the_other_is_told(order, places):
+    school, period = InstitutionFactory(locality=places.district), ended_quarter()
+    periods.begin_closing(period, by=None, now=timezone.now())
+
+    def grant(by: Any) -> Callable[[], Any]:
+        return lambda: periods.grant_exception(
+            period, school, until=today() + DAY, reason="Өрт", by=by, now=timezone.now()
+        )
+
+    assert kinds(at_once(*(grant(by) for by in UserFactory.create_batch(3)))) == ["AlreadyExcused"] * 2 + ["done"]
+    assert Journal.objects.filter(action="period.exception").count() == 1
 
 
 # --- people ----------------------------------------------------------------------------------------
