@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from compliance.enums import ANSWERS, ReturnReason, Status
 from compliance.models import Requirement, StatusEntry
+from compliance.photo_forms import PhotosField, help_text, read_photos
+from compliance.pictures import Picture
 from compliance.workflow import AnswerData, DocumentReference
 from institutions.validators import validate_day
 
 NOTE_LENGTH = 4000
+REMOVE = "remove_photo"  # the boxes beside a draft's photos
 
 
 def months_later(day: date, months: int) -> date:
@@ -41,7 +45,8 @@ class AnswerForm(forms.Form):
 
     `base` says which draft and which version of the item the form was made from, so that two windows do not
     overwrite each other. An exception is offered only where the requirement allows one; an end is asked
-    for where the proof expires or an exception may be asked for.
+    for where the proof expires or an exception may be asked for. `pictures` are the photos that were sent and can be
+    taken; `without` names those of the draft (by the hash of the upload) that are to be removed.
     """
 
     status = forms.ChoiceField(
@@ -63,11 +68,17 @@ class AnswerForm(forms.Form):
     document_issuer = forms.CharField(label=_("Issued by"), required=False, max_length=300)
     document_issued_on = _day_field(_("Issued on"), required=False)
     document_valid_until = _day_field(_("The document ends on"), required=False)
+    photos = PhotosField(label=_("Photos"), required=False)
     base = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, requirement: Requirement, today: date, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, requirement: Requirement, today: date, too_large: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.requirement = requirement
+        self.too_large = too_large
+        self.pictures: list[Picture] = []
+        self.fields["photos"].help_text = help_text()
         self.fields["status"].choices = [  # type: ignore[attr-defined]
             (status.value, status.label)
             for status in ANSWERS
@@ -128,6 +139,22 @@ class AnswerForm(forms.Form):
             self.add_error("valid_until", _("The last day lies before the first."))
         return data
 
+    def clean_photos(self) -> list[Picture]:
+        self.pictures, refused = read_photos(self.cleaned_data["photos"], self.too_large)
+        if refused:
+            raise forms.ValidationError(refused)
+        return self.pictures
+
+    @property
+    def without(self) -> frozenset[str]:
+        """The uploads that were ticked to be removed."""
+        return frozenset(self.data.getlist(REMOVE)) if hasattr(self.data, "getlist") else frozenset()
+
+    @property
+    def only_photos_refused(self) -> bool:
+        """Whether the answer itself can be kept, although not all of its photos can."""
+        return self.is_bound and set(self.errors) == {"photos"}
+
     def _clean_document(self, data: dict[str, Any]) -> None:
         """A document is named whole (number, issuer, day) or not at all."""
         asked = ("document_number", "document_issuer", "document_issued_on")
@@ -160,6 +187,8 @@ class AnswerForm(forms.Form):
             valid_until=data.get("valid_until"),
             note=data["note"],
             document=document,
+            photos=self.pictures,
+            without=self.without,
         )
 
 

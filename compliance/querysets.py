@@ -17,7 +17,7 @@ from institutions.models import Institution
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from compliance.models import Chapter, ChecklistItem, Period, StatusEntry
+    from compliance.models import Chapter, ChecklistItem, Evidence, Period, Photo, StatusEntry
     from institutions.models import User
 
 # How long before its end an answer is said to end soon.
@@ -248,6 +248,10 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
             }
         )
 
+    def with_photos(self) -> Self:
+        """Each with its photos, in the order in which they came. One query more."""
+        return self.prefetch_related("photos")
+
     def oldest_first(self) -> Self:
         return self.order_by("submitted_at", "pk")
 
@@ -261,6 +265,28 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
             "decided_by",
             "batch",
         )
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Photos of visible entries; those of a draft only to those who may answer there."""
+        from compliance.models import StatusEntry
+
+        return self.filter(entry__in=StatusEntry.objects.visible_to(user))
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Documents on which an entry that the person may see rests."""
+        from compliance.models import StatusEntry
+
+        return self.filter(
+            pk__in=StatusEntry.objects.visible_to(user).filter(evidence__isnull=False).values("evidence")
+        )
+
+    def holding(self, day: date) -> Self:
+        """Not revoked, and not ended on `day`."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gte=day), revoked_at=None)
 
 
 class PeriodQuerySet(models.QuerySet["Period"]):

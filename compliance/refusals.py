@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from compliance import workflow
 from compliance.enums import EntryState, PeriodState
 from compliance.models import Period, StatusEntry
+from compliance.photo_forms import no_room
 
 FIELDS: Final = {
     workflow.LateAnswer: "effective_on",
     workflow.FutureAnswer: "effective_on",
     workflow.NoException: "status",
+    workflow.TooManyPhotos: "photos",
 }
 
 _ANSWERS: Final = {
@@ -38,6 +40,8 @@ def of_answer(refused: workflow.Refused, draft: StatusEntry) -> str:
         if draft.item.requirement.exception_allowed:
             return gettext("“Not applicable” needs its reason in the note and a last day: an exception has an end.")
         return gettext("This item is counted in the ministry's brief: “not applicable” is no answer to it.")
+    if isinstance(refused, workflow.TooManyPhotos):
+        return no_room()
     return str(_ANSWERS[type(refused)])
 
 

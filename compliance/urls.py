@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compliance.views import answers, review
+from compliance.views import answers, evidence, review
 
 app_name = "compliance"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("institutions/<str:bin>/checklist/<str:code>/", answers.item, name="item"),
     path("institutions/<str:bin>/checklist/<str:code>/discard/", answers.discard, name="discard"),
     path("institutions/<str:bin>/checklist/<str:code>/withdraw/", answers.withdraw, name="withdraw"),
+    path("photos/<int:pk>/", evidence.photo, name="photo"),
     # decided by approvers
     path("review/", review.queue, name="queue"),
     path("review/clean/", review.clean, name="clean"),

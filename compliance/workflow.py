@@ -6,16 +6,17 @@ journal, and lets the ledger do the rest. Views, API and imports call these func
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from compliance import content, ledger, periods
+from compliance import content, ledger, periods, photos
 from compliance.enums import MOVES, Cause, EntryState, ReturnReason, Status, Verb
 from compliance.models import ChecklistItem, Evidence, StatusChange, StatusEntry
+from compliance.pictures import Picture
 from institutions import journal
 from institutions.clock import local_day
 from institutions.models import User
@@ -53,6 +54,10 @@ class NotListed(Refused):
     """The item is not on the institution's list today."""
 
 
+class TooManyPhotos(Refused):
+    """An answer has room for `photos.MOST` photos."""
+
+
 class ReasonMissing(Refused):
     """A return or a revocation names its reason."""
 
@@ -69,13 +74,15 @@ class DocumentReference:
 
 @dataclass(frozen=True, slots=True)
 class AnswerData:
-    """What a person answers about an item."""
+    """What a person answers about an item. Photos are added to those that the draft has; `without` names uploads."""
 
     status: Status
     effective_on: date
     valid_until: date | None = None
     note: str = ""
     document: DocumentReference | None = None
+    photos: Sequence[Picture] = ()
+    without: Collection[str] = ()
 
 
 @dataclass(slots=True)
@@ -87,25 +94,42 @@ class BulkOutcome:
 
 
 def save_draft(
-    item: ChecklistItem, answer: AnswerData, *, by: User, now: datetime, continues: StatusEntry | None = None
+    item: ChecklistItem,
+    answer: AnswerData,
+    *,
+    by: User,
+    now: datetime,
+    continues: StatusEntry | None = None,
+    photos_of: StatusEntry | None = None,
 ) -> StatusEntry:
-    """Make or renew the person's draft about an item (one a person and item). Nothing is judged yet but the shape."""
+    """Make or renew the person's draft about an item (one a person and item). Nothing is judged yet but the shape.
+
+    A new one takes along the photos of `photos_of`, the answer from which its form was filled. Raises
+    `TooManyPhotos`; then nothing is saved.
+    """
     try:
-        return _save_draft(item, answer, by=by, now=now, continues=continues)
+        return _save_draft(item, answer, by=by, now=now, continues=continues, photos_of=photos_of)
     except IntegrityError:
         # Sent twice at once: the other one has made the draft, and this one renews it.
         if not StatusEntry.objects.filter(item=item, author=by, state=EntryState.DRAFT).exists():
             raise
-        return _save_draft(item, answer, by=by, now=now, continues=continues)
+        return _save_draft(item, answer, by=by, now=now, continues=continues, photos_of=photos_of)
 
 
 @transaction.atomic
 def _save_draft(
-    item: ChecklistItem, answer: AnswerData, *, by: User, now: datetime, continues: StatusEntry | None
+    item: ChecklistItem,
+    answer: AnswerData,
+    *,
+    by: User,
+    now: datetime,
+    continues: StatusEntry | None,
+    photos_of: StatusEntry | None,
 ) -> StatusEntry:
     draft = (
         StatusEntry.objects.select_for_update(of=("self",)).filter(item=item, author=by, state=EntryState.DRAFT).first()
     )
+    is_new = draft is None
     if draft is None:
         draft = StatusEntry(item=item, author=by, created_at=now, continues=continues)
     draft.status = answer.status
@@ -115,6 +139,14 @@ def _save_draft(
     draft.evidence = _evidence(draft.evidence, answer.document, by=by, now=now)
     draft.saved_at = now
     draft.save()
+    if is_new and photos_of is not None:
+        photos.take_along(draft, photos_of, without=answer.without)
+    elif answer.without:
+        photos.remove(draft, answer.without, by=by, now=now)
+    try:
+        photos.attach(draft, answer.photos, by=by, now=now)
+    except photos.NoRoom as full:
+        raise TooManyPhotos(draft.pk) from full
     journal.write(
         "entry.save",
         draft,

@@ -28,6 +28,7 @@ from tests.factories.institutions import (
     EditorFactory,
     InstitutionFactory,
 )
+from tests.factories.pictures import picture
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("institutions", "compliance", "reporting")
@@ -184,6 +185,7 @@ class Foreign:
     item: Any
     entry: Any  # waits for a decision
     approved: Any
+    photo: Any
     brief: Any
     bundle: Any
 
@@ -203,6 +205,7 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
         for name in ("item", "discard", "withdraw")
     },
     **{f"compliance:{name}": lambda foreign: {"pk": foreign.entry.pk} for name in ("entry", "approve", "return")},
+    "compliance:photo": lambda foreign: {"pk": foreign.photo.pk},
     "compliance:revoke": lambda foreign: {"pk": foreign.approved.pk},
     **{
         f"reporting:{name}": lambda foreign: {"pk": foreign.brief.pk}
@@ -245,7 +248,7 @@ def ask(client: Client, url: str) -> set[int]:
 def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
     institution = InstitutionFactory(locality=places.capital_district, large_city=places.capital_city)
     item = ItemFactory(institution=institution)
-    entry = EntryFactory(item=item, submitted=True)
+    entry = EntryFactory(item=item, submitted=True, photos=[picture()])
     approved = EntryFactory(item=ItemFactory(institution=institution, measure="turnstile"), approved=True)
     brief = Brief.objects.create(
         period=order.period("2026Q1"),
@@ -257,7 +260,7 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         requested_at=fixed_now,
     )
     bundle = BriefBundle.objects.create(period=brief.period, requested_at=fixed_now)
-    return Foreign(institution, item, entry, approved, brief, bundle)
+    return Foreign(institution, item, entry, approved, entry.photos.get(), brief, bundle)
 
 
 @pytest.fixture
