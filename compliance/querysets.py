@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from compliance.models import Chapter, ChecklistItem, Evidence, Period, Photo, StatusEntry
     from institutions.models import User
 
+# Answers that rest on their document: those that wait, and those that count.
+RESTING: Final = (EntryState.SUBMITTED, EntryState.APPROVED)
 # How long before its end an answer is said to end soon.
 SOON: Final = timedelta(days=30)
 
@@ -147,15 +149,29 @@ def clean_conditions(day: date) -> dict[str, Q]:
     """What an entry must fulfil to be approved in bulk, by name; `day` is the day of the decision.
 
     An answer of `met`, or one that repeats what is approved already; its end and its document's (where there is one)
-    not past; a measure of the brief proved by a document, or repeated; written after the item's last decision; the
-    item still on the list.
+    not past, the document not revoked; a measure of the brief proved by a document, or repeated; none of its photos
+    seen at another institution, nor its document entered anew there (one that is shared on purpose is no copy);
+    written after the item's last decision; the item still on the list.
     """
+    from compliance.models import PhotoTwin, StatusEntry
+
+    seen_before = PhotoTwin.objects.filter(photo__entry=OuterRef("pk")).exclude(other__entry__state=EntryState.DRAFT)
+    copies = StatusEntry.objects.filter(
+        ~Q(evidence__key=""),
+        ~Q(evidence=OuterRef("evidence")),
+        ~Q(item__institution=OuterRef("item__institution")),
+        evidence__key=OuterRef("evidence__key"),
+        state__in=RESTING,
+    )
     repeated = Q(status=F("item__status"))
     return {
         "status": Q(status=Status.MET) | repeated,
         "ended": Q(valid_until=None) | Q(valid_until__gte=day),
         "document_ended": Q(evidence=None) | Q(evidence__valid_until=None) | Q(evidence__valid_until__gte=day),
+        "document_revoked": Q(evidence=None) | Q(evidence__revoked_at=None),
         "no_document": Q(evidence__isnull=False) | Q(item__requirement__measure=None) | repeated,
+        "photo_elsewhere": Q(~Exists(seen_before)),
+        "document_elsewhere": Q(evidence=None) | Q(~Exists(copies)),
         "moved_on": Q(item_version=F("item__version")),
         "not_listed": Q(item__listed=True),
     }

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from compliance import content, ledger, periods, photos
+from compliance import content, evidence, ledger, periods, photos
 from compliance.enums import MOVES, Cause, EntryState, ReturnReason, Status, Verb
 from compliance.models import ChecklistItem, Evidence, StatusChange, StatusEntry
 from compliance.pictures import Picture
@@ -371,4 +371,5 @@ def _evidence(
     }
     if current is not None and all(getattr(current, name) == value for name, value in details.items()):
         return current
-    return Evidence.objects.create(**details, author=by, created_at=now)
+    key = evidence.key_of(document.number, document.issuer)
+    return Evidence.objects.create(**details, key=key, author=by, created_at=now)
