@@ -5,21 +5,33 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from compliance.enums import ANSWERS, ReturnReason, Status
-from compliance.models import Requirement, StatusEntry
+from compliance.models import Evidence, Requirement, StatusEntry
 from compliance.photo_forms import PhotosField, help_text, read_photos
 from compliance.pictures import Picture
+from compliance.querysets import EvidenceQuerySet
 from compliance.workflow import AnswerData, DocumentReference
 from institutions.validators import validate_day
 
 NOTE_LENGTH = 4000
+OFFERED = 50  # documents in the list of those that are there already; any other is found by its details
 REMOVE = "remove_photo"  # the boxes beside a draft's photos
+
+
+def _named(document: Evidence) -> str:
+    """A document as a list of choices names it."""
+    if document.valid_until is None:
+        return str(document)
+    words = {"document": document, "day": date_format(document.valid_until, "SHORT_DATE_FORMAT")}
+    # Translators: %(document)s is its number and issuer
+    return gettext("%(document)s, until %(day)s") % words
 
 
 def months_later(day: date, months: int) -> date:
@@ -64,6 +76,13 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What the approver should know. “Not applicable” needs its reason here."),
     )
+    document = forms.ModelChoiceField(
+        Evidence.objects.none(),
+        label=_("A document that is already here"),
+        required=False,
+        empty_label=_("none, or another one that is named below"),
+        error_messages={"invalid_choice": _("This document has ended or was revoked. Choose another one.")},
+    )
     document_number = forms.CharField(label=_("Number"), required=False, max_length=100)
     document_issuer = forms.CharField(label=_("Issued by"), required=False, max_length=300)
     document_issued_on = _day_field(_("Issued on"), required=False)
@@ -72,9 +91,16 @@ class AnswerForm(forms.Form):
     base = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, requirement: Requirement, today: date, too_large: Sequence[str] = (), **kwargs: Any
+        self,
+        *args: Any,
+        requirement: Requirement,
+        today: date,
+        documents: EvidenceQuerySet | None = None,
+        too_large: Sequence[str] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self._offer(Evidence.objects.none() if documents is None else documents)
         self.requirement = requirement
         self.too_large = too_large
         self.pictures: list[Picture] = []
@@ -91,6 +117,19 @@ class AnswerForm(forms.Form):
         else:
             del self.fields["valid_until"]
 
+    def _offer(self, documents: EvidenceQuerySet) -> None:
+        """Let one of the documents be chosen; a list shows the first `OFFERED`. No list where there are none."""
+        shown = list(documents[:OFFERED])
+        chosen = self["document"].value()
+        if str(chosen or "").isdecimal() and all(str(document.pk) != str(chosen) for document in shown):
+            shown += documents.filter(pk=chosen)
+        if not shown:
+            del self.fields["document"]
+            return
+        field = cast("forms.ModelChoiceField[Evidence]", self.fields["document"])
+        field.queryset = documents
+        field.choices = [("", field.empty_label or ""), *((document.pk, _named(document)) for document in shown)]
+
     def _about_the_end(self) -> str:
         if not self.requirement.expires:
             return gettext("Only for “not applicable”: an exception always has an end.")
@@ -103,15 +142,20 @@ class AnswerForm(forms.Form):
         return gettext("The last day on which the proof holds. Left empty: the end of the document named below.")
 
     @classmethod
-    def initial_of(cls, entry: StatusEntry) -> dict[str, object]:
-        """What fills the form from an entry: one's draft, or the returned answer that is continued."""
+    def initial_of(cls, entry: StatusEntry, *, shared: bool = False) -> dict[str, object]:
+        """What fills the form from an entry: one's draft, or the returned answer that is continued.
+
+        A document that stands behind other answers too (`shared`) is chosen from the list, not typed.
+        """
         filled: dict[str, object] = {
             "status": entry.status,
             "effective_on": entry.effective_on,
             "valid_until": entry.valid_until,
             "note": entry.note,
         }
-        if entry.evidence is not None:
+        if entry.evidence is not None and shared:
+            filled["document"] = entry.evidence.pk
+        elif entry.evidence is not None:
             filled |= {
                 "document_number": entry.evidence.number,
                 "document_issuer": entry.evidence.issuer,
@@ -131,7 +175,8 @@ class AnswerForm(forms.Form):
         self._clean_document(data)
         until = data.get("valid_until")
         if until is None and self.requirement.expires and data.get("status") in (Status.MET, Status.PARTLY_MET):
-            until = data["valid_until"] = data.get("document_valid_until")
+            chosen = data.get("document")
+            until = data["valid_until"] = chosen.valid_until if chosen else data.get("document_valid_until")
         if data.get("status") == Status.NOT_MET:
             data["valid_until"] = until = None  # what is not met does not end by itself
         since = data.get("effective_on")
@@ -158,6 +203,10 @@ class AnswerForm(forms.Form):
     def _clean_document(self, data: dict[str, Any]) -> None:
         """A document is named whole (number, issuer, day) or not at all."""
         asked = ("document_number", "document_issuer", "document_issued_on")
+        if data.get("document"):
+            if any(data.get(name) for name in (*asked, "document_valid_until")):
+                self.add_error("document", _("Choose a document of the list or name one below, not both."))
+            return
         if not any(data.get(name) or name in self.errors for name in (*asked, "document_valid_until")):
             return
         for name in asked:
@@ -173,8 +222,8 @@ class AnswerForm(forms.Form):
     def answer(self) -> AnswerData:
         """The clean values in the words of `workflow`."""
         data = self.cleaned_data
-        document = None
-        if data["document_number"]:
+        document: DocumentReference | Evidence | None = data.get("document")
+        if document is None and data["document_number"]:
             document = DocumentReference(
                 number=data["document_number"],
                 issuer=data["document_issuer"],
@@ -218,6 +267,18 @@ class ReturnForm(forms.Form):
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say what has to be mended.")},
+    )
+
+
+class RevokeDocumentForm(forms.Form):
+    """Why a document proves nothing any more."""
+
+    prefix = "revoke"
+    note = forms.CharField(
+        label=_("Why the document is revoked"),
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why the document is revoked.")},
     )
 
 

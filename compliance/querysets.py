@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from compliance.enums import EntryState, PeriodState, Status
-from institutions.access import ANSWER, DECIDE
+from institutions.access import ANSWER, DECIDE, REVOKE_DOCUMENTS
 from institutions.models import Institution
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def clean_conditions(day: date) -> dict[str, Q]:
     seen at another institution, nor its document entered anew there (one that is shared on purpose is no copy);
     written after the item's last decision; the item still on the list.
     """
-    from compliance.models import PhotoTwin, StatusEntry
+    from compliance.models import Evidence, PhotoTwin, StatusEntry
 
     seen_before = PhotoTwin.objects.filter(photo__entry=OuterRef("pk")).exclude(other__entry__state=EntryState.DRAFT)
     copies = StatusEntry.objects.filter(
@@ -163,12 +163,14 @@ def clean_conditions(day: date) -> dict[str, Q]:
         evidence__key=OuterRef("evidence__key"),
         state__in=RESTING,
     )
+    # Entered anew after it was revoked, a document is what it was.
+    revoked = Evidence.objects.filter(~Q(key=""), key=OuterRef("evidence__key"), revoked_at__isnull=False)
     repeated = Q(status=F("item__status"))
     return {
         "status": Q(status=Status.MET) | repeated,
         "ended": Q(valid_until=None) | Q(valid_until__gte=day),
         "document_ended": Q(evidence=None) | Q(evidence__valid_until=None) | Q(evidence__valid_until__gte=day),
-        "document_revoked": Q(evidence=None) | Q(evidence__revoked_at=None),
+        "document_revoked": Q(evidence=None) | (Q(evidence__revoked_at=None) & Q(~Exists(revoked))),
         "no_document": Q(evidence__isnull=False) | Q(item__requirement__measure=None) | repeated,
         "photo_elsewhere": Q(~Exists(seen_before)),
         "document_elsewhere": Q(evidence=None) | Q(~Exists(copies)),
@@ -299,6 +301,35 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         return self.filter(
             pk__in=StatusEntry.objects.visible_to(user).filter(evidence__isnull=False).values("evidence")
         )
+
+    def usable_by(self, user: User | AnonymousUser, day: date, *, besides: StatusEntry | None = None) -> Self:
+        """Documents of institutions where the person answers, that hold on `day`: a new answer may rest on them.
+
+        Without those that stand behind the entry `besides` alone, whose own fields they fill.
+        """
+        from compliance.models import StatusEntry
+
+        answered = StatusEntry.objects.filter(
+            item__institution__in=Institution.objects.within_roles(user, ANSWER), evidence__isnull=False
+        )
+        if besides is not None:
+            answered = answered.exclude(pk=besides.pk)
+        return self.holding(day).filter(pk__in=answered.values("evidence"))
+
+    def nearest_first(self, institution: Institution) -> Self:
+        """Those of the institution first, then the newest."""
+        from compliance.models import StatusEntry
+
+        own = StatusEntry.objects.filter(evidence=OuterRef("pk"), item__institution=institution)
+        return self.annotate(own=Exists(own)).order_by("-own", "-pk")
+
+    def revocable_by(self, user: User | AnonymousUser) -> Self:
+        """Documents on which answers of the person's place rest, or rested, with which they may be revoked."""
+        from compliance.models import StatusEntry
+
+        reached = Institution.objects.within_roles(user, REVOKE_DOCUMENTS)
+        entries = StatusEntry.objects.filter(item__institution__in=reached, evidence__isnull=False)
+        return self.filter(pk__in=entries.exclude(state=EntryState.DRAFT).values("evidence"))
 
     def holding(self, day: date) -> Self:
         """Not revoked, and not ended on `day`."""

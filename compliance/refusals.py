@@ -19,6 +19,7 @@ FIELDS: Final = {
     workflow.FutureAnswer: "effective_on",
     workflow.NoException: "status",
     workflow.TooManyPhotos: "photos",
+    workflow.RevokedDocument: "document_number",
 }
 
 _ANSWERS: Final = {
@@ -28,6 +29,7 @@ _ANSWERS: Final = {
         "send it when that one is decided or taken back."
     ),
     workflow.NotListed: _("This item is no longer on the list of the institution. Your answer is kept as a draft."),
+    workflow.RevokedDocument: _("This document was revoked and proves nothing any more. Name another one."),
     workflow.StaleDecision: _("This answer was sent or changed in another window in the meantime."),
 }
 
@@ -74,6 +76,8 @@ def of_decision(refused: workflow.Refused, entry: StatusEntry) -> str:
         return gettext("Nobody decides what they wrote or submitted: another approver has to.")
     if isinstance(refused, workflow.ReasonMissing):
         return gettext("Say why.")
+    if isinstance(refused, workflow.RevokedDocument):
+        return gettext("The document behind this answer was revoked. Return the answer.")
     return what_changed(entry)
 
 

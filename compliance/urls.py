@@ -13,6 +13,8 @@ urlpatterns = [
     path("institutions/<str:bin>/checklist/<str:code>/discard/", answers.discard, name="discard"),
     path("institutions/<str:bin>/checklist/<str:code>/withdraw/", answers.withdraw, name="withdraw"),
     path("photos/<int:pk>/", evidence.photo, name="photo"),
+    path("documents/<int:pk>/", evidence.document, name="document"),
+    path("documents/<int:pk>/revoke/", evidence.revoke_document, name="revoke_document"),
     # decided by approvers
     path("review/", review.queue, name="queue"),
     path("review/clean/", review.clean, name="clean"),

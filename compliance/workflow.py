@@ -58,6 +58,10 @@ class TooManyPhotos(Refused):
     """An answer has room for `photos.MOST` photos."""
 
 
+class RevokedDocument(Refused):
+    """The document behind the answer was revoked."""
+
+
 class ReasonMissing(Refused):
     """A return or a revocation names its reason."""
 
@@ -74,13 +78,17 @@ class DocumentReference:
 
 @dataclass(frozen=True, slots=True)
 class AnswerData:
-    """What a person answers about an item. Photos are added to those that the draft has; `without` names uploads."""
+    """What a person answers about an item.
+
+    `document` is named anew, or one that is there already and may be used (`EvidenceQuerySet.usable_by`). Photos are
+    added to those that the draft has; `without` names uploads that are removed.
+    """
 
     status: Status
     effective_on: date
     valid_until: date | None = None
     note: str = ""
-    document: DocumentReference | None = None
+    document: DocumentReference | Evidence | None = None
     photos: Sequence[Picture] = ()
     without: Collection[str] = ()
 
@@ -171,8 +179,8 @@ def discard_draft(entry: StatusEntry, *, by: User, now: datetime) -> None:
 def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
     """Freeze a draft, hash it and hand it over for decision.
 
-    Raises `NotListed`, `FutureAnswer`, `LateAnswer`, `NoException`, `AlreadyWaiting`, or `StaleDecision` where the
-    draft was submitted already; then the draft stays as it is.
+    Raises `NotListed`, `FutureAnswer`, `LateAnswer`, `NoException`, `RevokedDocument`, `AlreadyWaiting`, or
+    `StaleDecision` where the draft was submitted already; then the draft stays as it is.
     """
     item = ChecklistItem.objects.select_related("institution", "requirement").get(pk=entry.item_id)
     entry.item = item
@@ -187,6 +195,8 @@ def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
         not item.requirement.exception_allowed or entry.valid_until is None or not entry.note.strip()
     ):
         raise NoException(entry.pk)
+    if entry.evidence is not None and entry.evidence.revoked_at is not None:
+        raise RevokedDocument(entry.pk)
     if StatusEntry.objects.awaiting_decision().filter(item=item).exclude(pk=entry.pk).exists():
         raise AlreadyWaiting(entry.pk)
     try:
@@ -226,14 +236,18 @@ def withdraw(entry: StatusEntry, *, by: User, now: datetime) -> None:
 def approve(entry: StatusEntry, *, by: User, now: datetime, shown: str, note: str = "") -> list[StatusChange]:
     """Make the entry's answer the approved status of its item; return the ledger rows.
 
-    `shown` is the hash of what the approver saw. Raises `OwnEntry` if `by` wrote or submitted the entry, and
-    `StaleDecision` if the entry or its item moved on in the meantime; then nothing is changed.
+    `shown` is the hash of what the approver saw. Raises `OwnEntry` if `by` wrote or submitted the entry,
+    `RevokedDocument`, and `StaleDecision` if the entry or its item moved on in the meantime; then nothing is changed.
     """
     _may_decide(entry, by=by, shown=shown)
     ledger.hold(entry.item.institution_id)
     item = ChecklistItem.objects.select_related("institution").get(pk=entry.item_id)
     if not item.listed or content.digest_of(_as_stored(entry)) != shown:
         raise StaleDecision(entry.pk)
+    # Under a lock, so that a document that is revoked at this moment finds the answer approved, or stops it.
+    proof = entry.evidence and Evidence.objects.select_for_update().get(pk=entry.evidence.pk)
+    if proof is not None and proof.revoked_at is not None:
+        raise RevokedDocument(entry.pk)
     try:
         ledger.claim(item, at_version=entry.item_version or 0)
     except ledger.StaleItem as stale:
@@ -355,14 +369,15 @@ def _move(entry: StatusEntry, verb: Verb, *, changes: dict[str, Any], **conditio
 
 
 def _evidence(
-    current: Evidence | None, document: DocumentReference | None, *, by: User, now: datetime
+    current: Evidence | None, document: DocumentReference | Evidence | None, *, by: User, now: datetime
 ) -> Evidence | None:
-    """The evidence row of a draft: kept where it says the same, a new one where it does not.
+    """The evidence row of a draft: the one that was chosen; kept where it says the same; another where it does not.
 
-    Rows are never changed: one may stand behind an answer that is submitted already.
+    What is typed just as a document that the person may use is that document. Rows are never changed: one may stand
+    behind an answer that is submitted already.
     """
-    if document is None:
-        return None
+    if document is None or isinstance(document, Evidence):
+        return document
     details = {
         "number": document.number,
         "issuer": document.issuer,
@@ -371,5 +386,8 @@ def _evidence(
     }
     if current is not None and all(getattr(current, name) == value for name, value in details.items()):
         return current
+    known = Evidence.objects.usable_by(by, local_day(now)).filter(**details).order_by("pk").first()
+    if known is not None:
+        return known
     key = evidence.key_of(document.number, document.issuer)
     return Evidence.objects.create(**details, key=key, author=by, created_at=now)

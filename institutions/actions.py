@@ -16,6 +16,8 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "entry.approve": _("answer approved"),
         "entry.return": _("answer returned"),
         "entry.revoke": _("approval revoked"),
+        "document.read": _("document looked at from outside"),
+        "document.revoke": _("document revoked"),
         "photo.add": _("photo added"),
         "photo.remove": _("photo removed"),
         "institution.open": _("institution entered"),

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from compliance.workflow import DocumentReference
 from institutions.actions import ACTIONS
 from institutions.models import User
 from reporting.models import Brief, BriefBundle
@@ -186,6 +187,7 @@ class Foreign:
     entry: Any  # waits for a decision
     approved: Any
     photo: Any
+    document: Any
     brief: Any
     bundle: Any
 
@@ -206,6 +208,7 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     },
     **{f"compliance:{name}": lambda foreign: {"pk": foreign.entry.pk} for name in ("entry", "approve", "return")},
     "compliance:photo": lambda foreign: {"pk": foreign.photo.pk},
+    **{f"compliance:{name}": lambda foreign: {"pk": foreign.document.pk} for name in ("document", "revoke_document")},
     "compliance:revoke": lambda foreign: {"pk": foreign.approved.pk},
     **{
         f"reporting:{name}": lambda foreign: {"pk": foreign.brief.pk}
@@ -249,7 +252,11 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
     institution = InstitutionFactory(locality=places.capital_district, large_city=places.capital_city)
     item = ItemFactory(institution=institution)
     entry = EntryFactory(item=item, submitted=True, photos=[picture()])
-    approved = EntryFactory(item=ItemFactory(institution=institution, measure="turnstile"), approved=True)
+    approved = EntryFactory(
+        item=ItemFactory(institution=institution, measure="turnstile"),
+        approved=True,
+        document=DocumentReference("214", "ЖШС", order.day),
+    )
     brief = Brief.objects.create(
         period=order.period("2026Q1"),
         number="1",
@@ -260,7 +267,7 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         requested_at=fixed_now,
     )
     bundle = BriefBundle.objects.create(period=brief.period, requested_at=fixed_now)
-    return Foreign(institution, item, entry, approved, entry.photos.get(), brief, bundle)
+    return Foreign(institution, item, entry, approved, entry.photos.get(), approved.evidence, brief, bundle)
 
 
 @pytest.fixture

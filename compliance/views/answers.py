@@ -19,8 +19,9 @@ from compliance import applicability, refusals, workflow
 from compliance.checklist import Checklist, Show, ends_soon
 from compliance.enums import EntryState, Status
 from compliance.forms import AnswerForm
-from compliance.models import ChecklistItem, StatusEntry
+from compliance.models import ChecklistItem, Evidence, StatusEntry
 from compliance.photo_forms import PhotoUploadHandler, too_large_of
+from compliance.querysets import EvidenceQuerySet
 from compliance.reading import note_reading
 from institutions.access import ANSWER
 from institutions.clock import local_day
@@ -258,20 +259,36 @@ class _ItemPage:
         own_again = last if last is not None and last.state == EntryState.WITHDRAWN else None
         return self.draft or self.returned or own_again
 
+    @property
+    def documents(self) -> EvidenceQuerySet:
+        """Documents that are there already and may be used here; those of the institution first."""
+        usable = Evidence.objects.usable_by(self.user, self.day, besides=self.source)
+        return usable.nearest_first(self.item.institution)
+
     def bound_form(self, request: AuthenticatedRequest) -> AnswerForm:
         return AnswerForm(
             request.POST,
             request.FILES,
             requirement=self.item.requirement,
             today=self.day,
+            documents=self.documents,
             too_large=too_large_of(request),
         )
 
     def fresh_form(self) -> AnswerForm:
         """Filled from the source, or as a first one begins."""
         source = self.source
-        filled = AnswerForm.initial_of(source) if source else AnswerForm.initial_new(self.item.requirement, self.day)
-        return AnswerForm(initial=filled | {"base": self.base}, requirement=self.item.requirement, today=self.day)
+        if source is None:
+            filled = AnswerForm.initial_new(self.item.requirement, self.day)
+        else:
+            shared = source.evidence_id is not None and self.documents.filter(pk=source.evidence_id).exists()
+            filled = AnswerForm.initial_of(source, shared=shared)
+        return AnswerForm(
+            initial=filled | {"base": self.base},
+            requirement=self.item.requirement,
+            today=self.day,
+            documents=self.documents,
+        )
 
     def waits_already(self, form: AnswerForm) -> bool:
         """Whether the person has sent this very answer before, and it waits: a request that was repeated."""
@@ -408,13 +425,15 @@ def _side(entry: StatusEntry) -> dict[str, object]:
 
 
 def _said(entry: StatusEntry) -> tuple[object, ...]:
-    proof = entry.evidence
-    document = (proof.number, proof.issuer, proof.issued_on, proof.valid_until) if proof else None
-    return (entry.status, entry.effective_on, entry.valid_until, entry.note, document)
+    return (entry.status, entry.effective_on, entry.valid_until, entry.note, _details(entry.evidence))
 
 
 def _said_by(form: AnswerForm) -> tuple[object, ...]:
     answer = form.answer()
-    proof = answer.document
-    document = (proof.number, proof.issuer, proof.issued_on, proof.valid_until) if proof else None
-    return (str(answer.status), answer.effective_on, answer.valid_until, answer.note, document)
+    return (str(answer.status), answer.effective_on, answer.valid_until, answer.note, _details(answer.document))
+
+
+def _details(document: Evidence | workflow.DocumentReference | None) -> tuple[object, ...] | None:
+    if document is None:
+        return None
+    return (document.number, document.issuer, document.issued_on, document.valid_until)

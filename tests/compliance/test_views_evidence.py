@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from compliance import photos, pictures
+from compliance import documents, photos, pictures
 from compliance.enums import EntryState
 from compliance.models import ChecklistItem, Photo, StatusEntry
+from compliance.workflow import DocumentReference
 from institutions.models import Institution, Journal, User
 from tests.conftest import Order, Places
 from tests.factories.compliance import EntryFactory, ItemFactory
@@ -325,3 +326,171 @@ def test_the_approver_sees_the_photos_with_place_and_time(client: Client, world:
     assert "taken 18 May 2026, 09:30" in page
     queue = " ".join(client.get(reverse("compliance:queue")).content.decode().split())
     assert "1 photo<" in queue
+
+
+# --- documents ------------------------------------------------------------------------------------
+
+CONTRACT = DocumentReference("214/2026", "«Құзет-Қорғау» ЖШС", date(2026, 1, 5), date(2026, 12, 31))
+
+
+def typed_document(**changes: str) -> dict[str, str]:
+    return {
+        "document_number": "214/2026",
+        "document_issuer": "«Құзет-Қорғау» ЖШС",
+        "document_issued_on": "2026-01-05",
+        "document_valid_until": "2026-12-31",
+    } | changes
+
+
+def resting(world: World, at: Institution | None = None, **fields: Any) -> StatusEntry:
+    """An approved answer that rests on the contract."""
+    item = ItemFactory(institution=at or world.school, code="ACC-POST")
+    return EntryFactory(item=item, **{"document": CONTRACT, "author": world.director, "approved": True} | fields)
+
+
+def test_a_document_that_is_here_already_is_chosen_and_not_copied(director: Client, world: World) -> None:
+    contract = resting(world).evidence
+    form = director.get(world.url).context["form"]
+    assert [value for value, _label in form.fields["document"].choices] == ["", contract.pk]
+    director.post(world.url, typed(world, document=contract.pk, do="save"))
+    draft = StatusEntry.objects.get(state=EntryState.DRAFT)
+    assert draft.evidence == contract
+    form = director.get(world.url).context["form"]
+    assert (form["document"].value(), form["document_number"].value()) == (contract.pk, None)
+    director.post(world.url, typed(world, document=contract.pk))
+    draft.refresh_from_db()
+    assert (draft.state, draft.evidence) == (EntryState.SUBMITTED, contract)
+
+
+def test_ones_own_document_fills_the_fields(director: Client, world: World) -> None:
+    director.post(world.url, typed(world, do="save", **typed_document()))
+    form = director.get(world.url).context["form"]
+    assert ("document" in form.fields, form["document_number"].value()) == (False, "214/2026")
+
+
+def test_a_document_is_chosen_or_named_and_not_both(director: Client, world: World) -> None:
+    contract = resting(world).evidence
+    response = director.post(world.url, typed(world, document=contract.pk, **typed_document(document_number="9")))
+    form = response.context["form"]
+    assert (response.status_code, list(form.errors)) == (422, ["document"])
+    assert (form["document"].value(), form["document_number"].value()) == (str(contract.pk), "9")
+
+
+@pytest.mark.parametrize("case", ["another region's", "revoked", "ended", "nonsense"])
+def test_a_document_that_cannot_be_used_is_refused(director: Client, world: World, case: str) -> None:
+    resting(world)
+    far = InstitutionFactory(locality=world.places.capital_district)
+    other = resting(world, far, document=DocumentReference("7", "ЖШС", date(2026, 1, 1)), author=None).evidence
+    if case == "revoked":
+        other = resting(world, document=DocumentReference("8", "ЖШС", date(2026, 1, 1))).evidence
+        documents.revoke(other, by=ApproverFactory(region=world.places.region).user, now=world.now, note="Қате")
+    if case == "ended":
+        other = resting(world, document=DocumentReference("8", "ЖШС", date(2026, 1, 1), date(2026, 5, 19))).evidence
+    response = director.post(world.url, typed(world, document="x" if case == "nonsense" else other.pk))
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["document"])
+    assert not StatusEntry.objects.filter(item=world.item).exists()
+
+
+def test_a_draft_whose_document_was_revoked_says_so_when_it_is_sent(
+    director: Client, world: World, source_words: None
+) -> None:
+    director.post(world.url, typed(world, do="save", **typed_document()))
+    contract = StatusEntry.objects.get().evidence
+    documents.revoke(contract, by=world.approver, now=world.now, note="Бұзылды")
+    response = director.post(world.url, typed(world, **typed_document()))
+    assert response.status_code == 422
+    assert list(response.context["form"].errors.items()) == [
+        ("document_number", ["This document was revoked and proves nothing any more. Name another one."])
+    ]
+
+
+def test_a_document_is_shown_with_what_rests_on_it_in_scope(client: Client, world: World) -> None:
+    first = resting(world)
+    neighbour = InstitutionFactory(locality=world.places.district)
+    far = InstitutionFactory(locality=world.places.capital_district)
+    second = resting(world, neighbour, document=first.evidence, author=None)
+    third = resting(world, far, document=first.evidence, author=None)
+    other = InstitutionFactory(locality=world.places.other_capital_district)
+    people = {
+        "director": world.director,
+        "approver": world.approver,
+        "far director": DirectorFactory(institution=far).user,
+        "analyst": AnalystFactory().user,
+        "stranger's director": DirectorFactory(institution=other).user,
+        "nobody": UserFactory(),
+    }
+    seen: dict[str, Any] = {}
+    for name, person in people.items():
+        client.force_login(person)
+        page = client.get(reverse("compliance:document", args=[first.evidence.pk]))
+        context = page.context
+        seen[name] = page.status_code
+        if page.status_code == 200:
+            rows = {entry.pk for entry in context["page"]}
+            seen[name] = (rows, context["served"], context["outside"], context["may_revoke"], context["within"])
+    assert seen == {
+        "director": ({first.pk}, 1, 2, False, 0),
+        "approver": ({first.pk, second.pk}, 2, 1, True, 2),
+        "far director": ({third.pk}, 1, 2, False, 0),
+        "analyst": ({first.pk, second.pk, third.pk}, 3, 0, False, 0),
+        "stranger's director": 404,
+        "nobody": 404,
+    }
+    rows = Journal.objects.filter(action="document.read").order_by("pk").values_list("user", "subject")
+    assert list(rows) == [(people[name].pk, f"evidence:{first.evidence.pk}") for name in ("approver", "analyst")]
+
+
+@pytest.mark.parametrize("answers", [1, 3])
+def test_document_query_count(client: Client, world: World, answers: int, django_assert_num_queries: Any) -> None:
+    first = resting(world)
+    for _number in range(answers - 1):
+        resting(world, InstitutionFactory(locality=world.places.city), document=first.evidence, author=None)
+    client.force_login(world.approver)
+    url = reverse("compliance:document", args=[first.evidence.pk])
+    client.get(url)
+    with django_assert_num_queries(20):
+        response = client.get(url)
+    assert len(response.context["page"].object_list) == answers
+
+
+@pytest.mark.parametrize("who", ["director", "editor", "analyst", "neighbour", "nobody"])
+def test_nobody_else_revokes_a_document(client: Client, world: World, who: str) -> None:
+    entry = resting(world)
+    people = {
+        "director": lambda: world.director,
+        "editor": lambda: EditorFactory(region=world.places.region).user,
+        "analyst": lambda: AnalystFactory().user,
+        "neighbour": lambda: ApproverFactory(region=world.places.capital).user,
+        "nobody": UserFactory,
+    }
+    client.force_login(people[who]())
+    response = client.post(reverse("compliance:revoke_document", args=[entry.evidence.pk]), {"revoke-note": "Қате"})
+    entry.refresh_from_db()
+    assert (response.status_code, entry.state, entry.evidence.revoked_at) == (404, EntryState.APPROVED, None)
+
+
+def test_an_approver_revokes_a_document_with_a_reason(client: Client, world: World, source_words: None) -> None:
+    entry = resting(world)
+    url = reverse("compliance:revoke_document", args=[entry.evidence.pk])
+    client.force_login(world.approver)
+    assert client.get(url).url == reverse("compliance:document", args=[entry.evidence.pk])
+    response = client.post(url, {"revoke-note": " "})
+    assert (response.status_code, list(response.context["form"].errors)) == (422, ["note"])
+    page = client.post(url, {"revoke-note": "Шарт бұзылды"}, follow=True)
+    assert [str(message) for message in page.context["messages"]] == [
+        "The document is revoked, and 1 approved answer with it."
+    ]
+    entry.refresh_from_db()
+    assert (entry.state, entry.evidence.revoke_note) == (EntryState.REVOKED, "Шарт бұзылды")
+    assert "Шарт бұзылды" in page.content.decode()
+
+
+def test_ones_own_document_is_not_revoked_and_the_reason_is_kept(client: Client, world: World) -> None:
+    EditorFactory(user=world.approver, region=world.places.region)
+    entry = resting(world, author=world.approver)
+    client.force_login(world.approver)
+    assert client.get(reverse("compliance:document", args=[entry.evidence.pk])).context["may_revoke"] is False
+    response = client.post(reverse("compliance:revoke_document", args=[entry.evidence.pk]), {"revoke-note": "Қате"})
+    assert (response.status_code, response.context["form"]["note"].value()) == (409, "Қате")
+    entry.refresh_from_db()
+    assert (entry.state, entry.evidence.revoked_at) == (EntryState.APPROVED, None)
