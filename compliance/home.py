@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from compliance.card_forms import Todo, to_do
 from compliance.checklist import Checklist, Row, Show, Urgency
 from compliance.models import ChecklistItem, PendingFold, StatusEntry
+from compliance.querysets import SOON
 from institutions.clock import local_day, today
 from institutions.enums import Role
 from institutions.http import AuthenticatedRequest
@@ -145,6 +146,7 @@ def _director(membership: Membership, user: User, day: date) -> Section:
             _shown(url, Show.NOT_MET, counts, "circle-x"),
             _shown(url, Show.WAITING, counts, "hourglass"),
             Tile(_("My drafts"), drafts, url, "pencil", "warn" if drafts else ""),
+            _ending(Institution.objects.filter(pk=institution.pk), day, q=institution.bin),
         ],
         progress=(checklist.met, checklist.total),
         doors=[
@@ -187,6 +189,7 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
             _todo(membership, Todo.DRAFTS, to_do(reached, Todo.DRAFTS, user, day).count(), "pencil", ""),
         ],
         doors=[
+            Door(_("What ends when"), reverse("compliance:endings"), "clock"),
             Door(_("Institutions"), _list_url(membership), "school"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
         ],
@@ -231,8 +234,10 @@ def _approver(membership: Membership, user: User, day: date) -> Section:
                 "clock",
                 "bad" if late else "",
             ),
+            _ending(_reached(membership), day, **_place(membership)),
         ],
         doors=[
+            Door(_("What ends when"), reverse("compliance:endings"), "clock"),
             Door(_("Institutions"), _list_url(membership), "school"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
         ],
@@ -335,12 +340,25 @@ def _todo(membership: Membership, todo: Todo, value: int, icon: str, tone: str) 
     return Tile(str(todo.label), value, url, icon, tone if value else "", hint)
 
 
+def _ending(institutions: InstitutionQuerySet, day: date, **place: str) -> Tile:
+    """How many answers of the institutions end soon; opens just those."""
+    soon = StatusEntry.objects.ending(day, within=SOON).filter(valid_until__gte=day, item__institution__in=institutions)
+    count = soon.count()
+    label = ngettext("Answer ends within %(days)s days", "Answers end within %(days)s days", count) % {
+        "days": SOON.days
+    }
+    query = urlencode({"within": SOON.days, **place})
+    return Tile(label, count, f"{reverse('compliance:endings')}?{query}", "clock", "warn" if count else "")
+
+
+def _place(membership: Membership) -> dict[str, str]:
+    """The place of a regional membership, as filters of lists name it."""
+    if membership.locality is not None:
+        return {"locality": membership.locality.kato}
+    return {"region": membership.region.code} if membership.region is not None else {}
+
+
 def _list_url(membership: Membership, **chosen: str) -> str:
     """The list of institutions, narrowed to the membership's place and to what was chosen."""
-    place = {}
-    if membership.locality is not None:
-        place = {"locality": membership.locality.kato}
-    elif membership.region is not None:
-        place = {"region": membership.region.code}
-    query = urlencode({**place, **{name: str(value) for name, value in chosen.items()}})
+    query = urlencode({**_place(membership), **{name: str(value) for name, value in chosen.items()}})
     return reverse("institutions:list") + (f"?{query}" if query else "")

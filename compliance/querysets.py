@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RESTING: Final = (EntryState.SUBMITTED, EntryState.APPROVED)
 # How long before its end an answer is said to end soon.
 SOON: Final = timedelta(days=30)
+# How far the list of what ends when looks ahead.
+LOOK_AHEAD: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +249,29 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
         revoked_later = Q(state=EntryState.REVOKED, revoked_at__gt=moment)
         return self.filter(Q(state=EntryState.APPROVED) | revoked_later, decided_at__lte=moment).order_by(
             "decided_at", "pk"
+        )
+
+    def ending(self, day: date, *, within: timedelta = LOOK_AHEAD) -> Self:
+        """Answers that hold on `day` and end `within` it, and those that have ended, of items on the list.
+
+        The answer of an item that nothing has replaced (`timeline.held_answers`); what is not met does not end.
+        """
+        from compliance.models import StatusEntry
+
+        newer = StatusEntry.objects.filter(
+            Q(effective_on__gt=OuterRef("effective_on"))
+            | Q(effective_on=OuterRef("effective_on"), decided_at__gt=OuterRef("decided_at"))
+            | Q(effective_on=OuterRef("effective_on"), decided_at=OuterRef("decided_at"), pk__gt=OuterRef("pk")),
+            item=OuterRef("item"),
+            state=EntryState.APPROVED,
+        )
+        return self.filter(
+            ~Exists(newer),
+            ~Q(status=Status.NOT_MET),
+            state=EntryState.APPROVED,
+            valid_until__isnull=False,
+            valid_until__lte=day + within,
+            item__listed=True,
         )
 
     def rule_clean(self, day: date) -> Self:

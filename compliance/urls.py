@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compliance.views import answers, evidence, review
+from compliance.views import answers, endings, evidence, review
 
 app_name = "compliance"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("photos/<int:pk>/", evidence.photo, name="photo"),
     path("documents/<int:pk>/", evidence.document, name="document"),
     path("documents/<int:pk>/revoke/", evidence.revoke_document, name="revoke_document"),
+    path("endings/", endings.endings, name="endings"),
     # decided by approvers
     path("review/", review.queue, name="queue"),
     path("review/clean/", review.clean, name="clean"),

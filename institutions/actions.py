@@ -16,6 +16,7 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "entry.approve": _("answer approved"),
         "entry.return": _("answer returned"),
         "entry.revoke": _("approval revoked"),
+        "endings.list": _("answers that end looked at"),
         "document.read": _("document looked at from outside"),
         "document.revoke": _("document revoked"),
         "photo.add": _("photo added"),
