@@ -80,7 +80,7 @@ class AnswerForm(forms.Form):
         Evidence.objects.none(),
         label=_("A document that is already here"),
         required=False,
-        empty_label=_("none, or another one that is named below"),
+        empty_label=_("none of them: the one that is named below"),
         error_messages={"invalid_choice": _("This document has ended or was revoked. Choose another one.")},
     )
     document_number = forms.CharField(label=_("Number"), required=False, max_length=100)
@@ -96,11 +96,12 @@ class AnswerForm(forms.Form):
         requirement: Requirement,
         today: date,
         documents: EvidenceQuerySet | None = None,
+        named: int | None = None,
         too_large: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._offer(Evidence.objects.none() if documents is None else documents)
+        self._offer(Evidence.objects.none() if documents is None else documents, named)
         self.requirement = requirement
         self.too_large = too_large
         self.pictures: list[Picture] = []
@@ -117,9 +118,12 @@ class AnswerForm(forms.Form):
         else:
             del self.fields["valid_until"]
 
-    def _offer(self, documents: EvidenceQuerySet) -> None:
-        """Let one of the documents be chosen; a list shows the first `OFFERED`. No list where there are none."""
-        shown = list(documents[:OFFERED])
+    def _offer(self, documents: EvidenceQuerySet, named: int | None) -> None:
+        """Let one of the documents be chosen; a list shows the first `OFFERED`. No list where there are none.
+
+        Without the one whose details fill the fields already (`named`).
+        """
+        shown = list(documents.exclude(pk=named or 0)[:OFFERED])
         chosen = self["document"].value()
         if str(chosen or "").isdecimal() and all(str(document.pk) != str(chosen) for document in shown):
             shown += documents.filter(pk=chosen)
@@ -142,20 +146,15 @@ class AnswerForm(forms.Form):
         return gettext("The last day on which the proof holds. Left empty: the end of the document named below.")
 
     @classmethod
-    def initial_of(cls, entry: StatusEntry, *, shared: bool = False) -> dict[str, object]:
-        """What fills the form from an entry: one's draft, or the returned answer that is continued.
-
-        A document that stands behind other answers too (`shared`) is chosen from the list, not typed.
-        """
+    def initial_of(cls, entry: StatusEntry) -> dict[str, object]:
+        """What fills the form from an entry: one's draft, or the returned answer that is continued."""
         filled: dict[str, object] = {
             "status": entry.status,
             "effective_on": entry.effective_on,
             "valid_until": entry.valid_until,
             "note": entry.note,
         }
-        if entry.evidence is not None and shared:
-            filled["document"] = entry.evidence.pk
-        elif entry.evidence is not None:
+        if entry.evidence is not None:
             filled |= {
                 "document_number": entry.evidence.number,
                 "document_issuer": entry.evidence.issuer,
@@ -201,11 +200,9 @@ class AnswerForm(forms.Form):
         return self.is_bound and set(self.errors) == {"photos"}
 
     def _clean_document(self, data: dict[str, Any]) -> None:
-        """A document is named whole (number, issuer, day) or not at all."""
+        """A document is named whole (number, issuer, day) or not at all; one that is chosen takes its place."""
         asked = ("document_number", "document_issuer", "document_issued_on")
         if data.get("document"):
-            if any(data.get(name) for name in (*asked, "document_valid_until")):
-                self.add_error("document", _("Choose a document of the list or name one below, not both."))
             return
         if not any(data.get(name) or name in self.errors for name in (*asked, "document_valid_until")):
             return

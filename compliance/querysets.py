@@ -327,18 +327,13 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
             pk__in=StatusEntry.objects.visible_to(user).filter(evidence__isnull=False).values("evidence")
         )
 
-    def usable_by(self, user: User | AnonymousUser, day: date, *, besides: StatusEntry | None = None) -> Self:
-        """Documents of institutions where the person answers, that hold on `day`: a new answer may rest on them.
-
-        Without those that stand behind the entry `besides` alone, whose own fields they fill.
-        """
+    def usable_by(self, user: User | AnonymousUser, day: date) -> Self:
+        """Documents of institutions where the person answers, that hold on `day`: a new answer may rest on them."""
         from compliance.models import StatusEntry
 
         answered = StatusEntry.objects.filter(
             item__institution__in=Institution.objects.within_roles(user, ANSWER), evidence__isnull=False
         )
-        if besides is not None:
-            answered = answered.exclude(pk=besides.pk)
         return self.holding(day).filter(pk__in=answered.values("evidence"))
 
     def nearest_first(self, institution: Institution) -> Self:

@@ -262,8 +262,12 @@ class _ItemPage:
     @property
     def documents(self) -> EvidenceQuerySet:
         """Documents that are there already and may be used here; those of the institution first."""
-        usable = Evidence.objects.usable_by(self.user, self.day, besides=self.source)
-        return usable.nearest_first(self.item.institution)
+        return Evidence.objects.usable_by(self.user, self.day).nearest_first(self.item.institution)
+
+    @property
+    def named(self) -> int | None:
+        """The document whose details fill the fields of the form."""
+        return self.source.evidence_id if self.source else None
 
     def bound_form(self, request: AuthenticatedRequest) -> AnswerForm:
         return AnswerForm(
@@ -272,22 +276,20 @@ class _ItemPage:
             requirement=self.item.requirement,
             today=self.day,
             documents=self.documents,
+            named=self.named,
             too_large=too_large_of(request),
         )
 
     def fresh_form(self) -> AnswerForm:
         """Filled from the source, or as a first one begins."""
         source = self.source
-        if source is None:
-            filled = AnswerForm.initial_new(self.item.requirement, self.day)
-        else:
-            shared = source.evidence_id is not None and self.documents.filter(pk=source.evidence_id).exists()
-            filled = AnswerForm.initial_of(source, shared=shared)
+        filled = AnswerForm.initial_of(source) if source else AnswerForm.initial_new(self.item.requirement, self.day)
         return AnswerForm(
             initial=filled | {"base": self.base},
             requirement=self.item.requirement,
             today=self.day,
             documents=self.documents,
+            named=self.named,
         )
 
     def waits_already(self, form: AnswerForm) -> bool:
