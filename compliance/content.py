@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date
 
-from compliance.models import Evidence, StatusEntry
+from compliance.models import Evidence, Photo, StatusEntry
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -20,8 +21,14 @@ def digest(
     valid_until: date | None,
     note: str,
     evidence: Evidence | None,
+    photos: Iterable[Photo] = (),
 ) -> str:
-    """SHA-256 over everything that an approver is shown of an answer, in a fixed form."""
+    """SHA-256 over everything that an approver is shown of an answer, in a fixed form.
+
+    Photos are named by what is shown and by what was sent, which bears their place and time. Where there are none,
+    the form is that of the answers from before there were any.
+    """
+    shown = sorted([photo.sha256, photo.upload_sha256] for photo in photos)
     said = [
         bin_number,
         requirement,
@@ -36,12 +43,13 @@ def digest(
             evidence.issued_on.isoformat(),
             evidence.valid_until and evidence.valid_until.isoformat(),
         ],
+        *([shown] if shown else []),
     ]
     return hashlib.sha256(_encode(said).encode()).hexdigest()
 
 
 def digest_of(entry: StatusEntry) -> str:
-    """The digest of an entry as it is now. Reads its item, institution and evidence."""
+    """The digest of an entry as it is now. Reads its item, institution, evidence and photos."""
     return digest(
         bin_number=entry.item.institution.bin,
         requirement=entry.item.requirement.code,
@@ -50,4 +58,5 @@ def digest_of(entry: StatusEntry) -> str:
         valid_until=entry.valid_until,
         note=entry.note,
         evidence=entry.evidence,
+        photos=entry.photos.all(),
     )

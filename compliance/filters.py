@@ -1,4 +1,4 @@
-"""Filters of the review queue, and of the institutions of a quarter."""
+"""Filters of the review queue, of the institutions of a quarter, and of what ends when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compliance.quarters import LONGEST_WAIT_DAYS, Part, behind
 from institutions.access import DECIDE
 from institutions.clock import local_day
 from institutions.enums import Kind
-from institutions.filters import InstitutionFilter
+from institutions.filters import InstitutionFilter, PersonChoiceFilter, locality_choices, region_choices
 from institutions.models import Institution, Locality
 
 if TYPE_CHECKING:
@@ -38,10 +38,41 @@ def _localities(request: HttpRequest | None) -> Any:
     return Locality.objects.filter(pk__in=decided)
 
 
-class QueueFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
-    """`qs` is what of the queue the person wants to see; a wrong value is told and otherwise left aside."""
+class _EntryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+    """What lists of answers share."""
 
     q = django_filters.CharFilter(method="by_institution", label=_("Institution: name or BIN"))
+    requirement = django_filters.ModelChoiceFilter(
+        field_name="item__requirement",
+        queryset=Requirement.objects.all(),
+        to_field_name="code",
+        label=_("Item"),
+        empty_label=_("all"),
+    )
+    measure = django_filters.ChoiceFilter(
+        field_name="item__requirement__measure",
+        choices=Measure.choices,
+        label=_("Measure of the brief"),
+        empty_label=_("all"),
+    )
+
+    class Meta:
+        model = StatusEntry
+        fields: list[str] = []
+
+    @property
+    def active(self) -> int:
+        """How many filters are set."""
+        form: Form = self.form
+        return sum(bool(self.data.get(name)) for name in form.fields)
+
+    def by_institution(self, queryset: StatusEntryQuerySet, _name: str, value: str) -> StatusEntryQuerySet:
+        return queryset.filter(item__institution__in=Institution.objects.search_for(value))
+
+
+class QueueFilter(_EntryFilter):
+    """`qs` is what of the queue the person wants to see; a wrong value is told and otherwise left aside."""
+
     locality = django_filters.ModelChoiceFilter(
         field_name="item__institution__locality",
         queryset=_localities,
@@ -55,19 +86,6 @@ class QueueFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
         field_name="item__requirement__chapter",
         queryset=Chapter.objects.all(),
         label=_("Chapter of the Order"),
-        empty_label=_("all"),
-    )
-    requirement = django_filters.ModelChoiceFilter(
-        field_name="item__requirement",
-        queryset=Requirement.objects.all(),
-        to_field_name="code",
-        label=_("Item"),
-        empty_label=_("all"),
-    )
-    measure = django_filters.ChoiceFilter(
-        field_name="item__requirement__measure",
-        choices=Measure.choices,
-        label=_("Measure of the brief"),
         empty_label=_("all"),
     )
     status = django_filters.ChoiceFilter(
@@ -85,25 +103,40 @@ class QueueFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
         method="by_age", label=_("Waiting for more than … days"), min_value=0, max_value=3650
     )
 
-    class Meta:
-        model = StatusEntry
-        fields: list[str] = []
-
-    @property
-    def active(self) -> int:
-        """How many filters are set."""
-        form: Form = self.form
-        return sum(bool(self.data.get(name)) for name in form.fields)
-
-    def by_institution(self, queryset: StatusEntryQuerySet, _name: str, value: str) -> StatusEntryQuerySet:
-        return queryset.filter(item__institution__in=Institution.objects.search_for(value))
-
     def by_cleanness(self, queryset: StatusEntryQuerySet, _name: str, value: str) -> StatusEntryQuerySet:
         day = local_day(timezone.now())
         return queryset.rule_clean(day) if value == "clean" else queryset.not_clean(day)
 
     def by_age(self, queryset: StatusEntryQuerySet, _name: str, value: int) -> StatusEntryQuerySet:
         return queryset.filter(submitted_at__lt=timezone.now() - timedelta(days=int(value)))
+
+
+class EndingFilter(_EntryFilter):
+    """What of the answers that end the person wants to see; a wrong value is told and otherwise left aside."""
+
+    within = django_filters.ChoiceFilter(
+        method="by_end",
+        choices=[
+            ("ended", _("ended already")),
+            ("30", _("within 30 days")),
+            ("60", _("within 60 days")),
+            ("90", _("within 90 days")),
+        ],
+        label=_("Ends"),
+        empty_label=_("all"),
+    )
+    region = PersonChoiceFilter(
+        field_name="item__institution__locality__region__code", choices_for=region_choices, label=_("Region")
+    )
+    locality = PersonChoiceFilter(
+        field_name="item__institution__locality__kato", choices_for=locality_choices, label=_("District or city")
+    )
+
+    def by_end(self, queryset: StatusEntryQuerySet, _name: str, value: str) -> StatusEntryQuerySet:
+        day = local_day(timezone.now())
+        if value == "ended":
+            return queryset.filter(valid_until__lt=day)
+        return queryset.filter(valid_until__range=(day, day + timedelta(days=int(value))))
 
 
 class QuarterFilter(InstitutionFilter):

@@ -5,20 +5,35 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from compliance.enums import ANSWERS, ReturnReason, Status
-from compliance.models import Requirement, StatusEntry
+from compliance.models import Evidence, Requirement, StatusEntry
+from compliance.photo_forms import PhotosField, help_text, read_photos
+from compliance.pictures import Picture
+from compliance.querysets import EvidenceQuerySet
 from compliance.workflow import AnswerData, DocumentReference
 from institutions.models import Institution
 from institutions.validators import validate_day
 
 NOTE_LENGTH = 4000
+OFFERED = 50  # documents in the list of those that are there already; any other is found by its details
+REMOVE = "remove_photo"  # the boxes beside a draft's photos
+
+
+def _named(document: Evidence) -> str:
+    """A document as a list of choices names it."""
+    if document.valid_until is None:
+        return str(document)
+    words = {"document": document, "day": date_format(document.valid_until, "SHORT_DATE_FORMAT")}
+    # Translators: %(document)s is its number and issuer
+    return gettext("%(document)s, until %(day)s") % words
 
 
 def months_later(day: date, months: int) -> date:
@@ -44,7 +59,8 @@ class AnswerForm(forms.Form):
 
     `base` says which draft and which version of the item the form was made from, so that two windows do not
     overwrite each other. An exception is offered only where the requirement allows one; an end is asked
-    for where the proof expires or an exception may be asked for.
+    for where the proof expires or an exception may be asked for. `pictures` are the photos that were sent and can be
+    taken; `without` names those of the draft (by the hash of the upload) that are to be removed.
     """
 
     status = forms.ChoiceField(
@@ -62,15 +78,36 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("What the approver should know. “Not applicable” needs its reason here."),
     )
+    document = forms.ModelChoiceField(
+        Evidence.objects.none(),
+        label=_("A document that is already here"),
+        required=False,
+        empty_label=_("none of them: the one that is named below"),
+        error_messages={"invalid_choice": _("This document has ended or was revoked. Choose another one.")},
+    )
     document_number = forms.CharField(label=_("Number"), required=False, max_length=100)
     document_issuer = forms.CharField(label=_("Issued by"), required=False, max_length=300)
     document_issued_on = _day_field(_("Issued on"), required=False)
     document_valid_until = _day_field(_("The document ends on"), required=False)
+    photos = PhotosField(label=_("Photos"), required=False)
     base = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, requirement: Requirement, today: date, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        requirement: Requirement,
+        today: date,
+        documents: EvidenceQuerySet | None = None,
+        named: int | None = None,
+        too_large: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._offer(Evidence.objects.none() if documents is None else documents, named)
         self.requirement = requirement
+        self.too_large = too_large
+        self.pictures: list[Picture] = []
+        self.fields["photos"].help_text = help_text()
         self.fields["status"].choices = [  # type: ignore[attr-defined]
             (status.value, status.label)
             for status in ANSWERS
@@ -82,6 +119,22 @@ class AnswerForm(forms.Form):
             self.fields["valid_until"].help_text = self._about_the_end()
         else:
             del self.fields["valid_until"]
+
+    def _offer(self, documents: EvidenceQuerySet, named: int | None) -> None:
+        """Let one of the documents be chosen; a list shows the first `OFFERED`. No list where there are none.
+
+        Without the one whose details fill the fields already (`named`).
+        """
+        shown = list(documents.exclude(pk=named or 0)[:OFFERED])
+        chosen = self["document"].value()
+        if str(chosen or "").isdecimal() and all(str(document.pk) != str(chosen) for document in shown):
+            shown += documents.filter(pk=chosen)
+        if not shown:
+            del self.fields["document"]
+            return
+        field = cast("forms.ModelChoiceField[Evidence]", self.fields["document"])
+        field.queryset = documents
+        field.choices = [("", field.empty_label or ""), *((document.pk, _named(document)) for document in shown)]
 
     def _about_the_end(self) -> str:
         if not self.requirement.expires:
@@ -123,7 +176,8 @@ class AnswerForm(forms.Form):
         self._clean_document(data)
         until = data.get("valid_until")
         if until is None and self.requirement.expires and data.get("status") in (Status.MET, Status.PARTLY_MET):
-            until = data["valid_until"] = data.get("document_valid_until")
+            chosen = data.get("document")
+            until = data["valid_until"] = chosen.valid_until if chosen else data.get("document_valid_until")
         if data.get("status") == Status.NOT_MET:
             data["valid_until"] = until = None  # what is not met does not end by itself
         since = data.get("effective_on")
@@ -131,9 +185,27 @@ class AnswerForm(forms.Form):
             self.add_error("valid_until", _("The last day lies before the first."))
         return data
 
+    def clean_photos(self) -> list[Picture]:
+        self.pictures, refused = read_photos(self.cleaned_data["photos"], self.too_large)
+        if refused:
+            raise forms.ValidationError(refused)
+        return self.pictures
+
+    @property
+    def without(self) -> frozenset[str]:
+        """The uploads that were ticked to be removed."""
+        return frozenset(self.data.getlist(REMOVE)) if hasattr(self.data, "getlist") else frozenset()
+
+    @property
+    def only_photos_refused(self) -> bool:
+        """Whether the answer itself can be kept, although not all of its photos can."""
+        return self.is_bound and set(self.errors) == {"photos"}
+
     def _clean_document(self, data: dict[str, Any]) -> None:
-        """A document is named whole (number, issuer, day) or not at all."""
+        """A document is named whole (number, issuer, day) or not at all; one that is chosen takes its place."""
         asked = ("document_number", "document_issuer", "document_issued_on")
+        if data.get("document"):
+            return
         if not any(data.get(name) or name in self.errors for name in (*asked, "document_valid_until")):
             return
         for name in asked:
@@ -149,8 +221,8 @@ class AnswerForm(forms.Form):
     def answer(self) -> AnswerData:
         """The clean values in the words of `workflow`."""
         data = self.cleaned_data
-        document = None
-        if data["document_number"]:
+        document: DocumentReference | Evidence | None = data.get("document")
+        if document is None and data["document_number"]:
             document = DocumentReference(
                 number=data["document_number"],
                 issuer=data["document_issuer"],
@@ -163,6 +235,8 @@ class AnswerForm(forms.Form):
             valid_until=data.get("valid_until"),
             note=data["note"],
             document=document,
+            photos=self.pictures,
+            without=self.without,
         )
 
 
@@ -192,6 +266,18 @@ class ReturnForm(forms.Form):
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say what has to be mended.")},
+    )
+
+
+class RevokeDocumentForm(forms.Form):
+    """Why a document proves nothing any more."""
+
+    prefix = "revoke"
+    note = forms.CharField(
+        label=_("Why the document is revoked"),
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why the document is revoked.")},
     )
 
 

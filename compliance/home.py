@@ -23,6 +23,7 @@ from compliance.checklist import Checklist, Row, Show, Urgency
 from compliance.confirmations import Standing, in_view, standings
 from compliance.models import ChecklistItem, Finding, PendingFold, StatusEntry
 from compliance.quarters import Part, tallies
+from compliance.querysets import SOON
 from institutions.clock import local_day, today
 from institutions.enums import Role
 from institutions.http import AuthenticatedRequest
@@ -154,6 +155,7 @@ def _director(membership: Membership, user: User, day: date) -> Section:
             _shown(url, Show.WAITING, counts, "hourglass"),
             Tile(_("My drafts"), drafts, url, "pencil", "warn" if drafts else ""),
             _contradictions(contradicted, q=institution.bin),
+            _ending(Institution.objects.filter(pk=institution.pk), day, q=institution.bin),
         ],
         progress=(checklist.met, checklist.total),
         doors=[
@@ -217,6 +219,7 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
             *_confirmed(membership, day),
         ],
         doors=[
+            Door(_("What ends when"), reverse("compliance:endings"), "clock"),
             Door(_("Institutions"), _list_url(membership), "school"),
             Door(_("People"), reverse("institutions:people"), "users"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
@@ -268,8 +271,10 @@ def _approver(membership: Membership, user: User, day: date) -> Section:
                 **_place(membership),
             ),
             *_confirmed(membership, day),
+            _ending(_reached(membership), day, **_place(membership)),
         ],
         doors=[
+            Door(_("What ends when"), reverse("compliance:endings"), "clock"),
             Door(_("Institutions"), _list_url(membership), "school"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
             Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
@@ -375,6 +380,17 @@ def _todo(membership: Membership, todo: Todo, value: int, icon: str, tone: str) 
     url = _list_url(membership, todo=todo)
     hint = npgettext("below a count", "institution", "institutions", value)
     return Tile(str(todo.label), value, url, icon, tone if value else "", hint)
+
+
+def _ending(institutions: InstitutionQuerySet, day: date, **place: str) -> Tile:
+    """How many answers of the institutions end soon; opens just those."""
+    soon = StatusEntry.objects.ending(day, within=SOON).filter(valid_until__gte=day, item__institution__in=institutions)
+    count = soon.count()
+    label = ngettext("Answer ends within %(days)s days", "Answers end within %(days)s days", count) % {
+        "days": SOON.days
+    }
+    query = urlencode({"within": SOON.days, **place})
+    return Tile(label, count, f"{reverse('compliance:endings')}?{query}", "clock", "warn" if count else "")
 
 
 def _place(membership: Membership) -> dict[str, str]:

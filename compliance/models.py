@@ -28,10 +28,12 @@ from compliance.enums import (
 from compliance.querysets import (
     ChecklistItemQuerySet,
     ConfirmationQuerySet,
+    EvidenceQuerySet,
     FindingQuerySet,
     InspectionQuerySet,
     PeriodExceptionQuerySet,
     PeriodQuerySet,
+    PhotoQuerySet,
     StatusEntryQuerySet,
 )
 from institutions.clock import today
@@ -227,14 +229,26 @@ class Applicability(models.Model):
 
 
 class Evidence(models.Model):
-    """A reference to a document that proves an answer; one contract may serve many institutions."""
+    """A reference to a document that proves an answer; one contract may serve many institutions.
+
+    Its details never change: they may stand behind an answer that is submitted already. `key` is number and issuer as
+    they are compared (`evidence.key_of`). A revoked one proves nothing any more; who revokes it: `evidence.py` alone.
+    """
 
     number = models.CharField(_("number"), max_length=100)
     issuer = models.CharField(_("issued by"), max_length=300)
     issued_on = models.DateField(_("issued on"))
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    key = models.CharField(max_length=500, blank=True, db_index=True, editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(_("created at"))
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+    revoke_note = models.TextField(_("reason of the revocation"), blank=True, max_length=4000)
+
+    objects = EvidenceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("evidence")
@@ -245,10 +259,24 @@ class Evidence(models.Model):
                 condition=Q(valid_until=None) | Q(valid_until__gte=F("issued_on")),
                 violation_error_message=_("The document ends before it was issued."),
             ),
+            models.CheckConstraint(
+                name="evidence_revoked_with_reason",
+                condition=Q(revoked_by=None, revoked_at=None, revoke_note="")
+                | (Q(revoked_by__isnull=False, revoked_at__isnull=False) & ~Q(revoke_note="")),
+                violation_error_message=_("A revocation names who, when and why."),
+            ),
+            models.CheckConstraint(
+                name="evidence_revoked_by_another",
+                condition=Q(revoked_by=None) | Q(author=None) | ~Q(revoked_by=F("author")),
+                violation_error_message=_("A document is revoked by another person than who entered it."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"№ {self.number}, {self.issuer}"
+
+    def has_ended(self, day: date) -> bool:
+        return self.valid_until is not None and self.valid_until < day
 
 
 class Batch(models.Model):
@@ -330,6 +358,11 @@ class StatusEntry(models.Model):
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
             models.Index(fields=["submitted_at"], name="entry_awaiting", condition=Q(state=EntryState.SUBMITTED)),
+            models.Index(
+                fields=["valid_until"],
+                name="entry_ending",
+                condition=Q(state=EntryState.APPROVED, valid_until__isnull=False),
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -422,6 +455,97 @@ class StatusEntry(models.Model):
     def hands(self) -> frozenset[int]:
         """The people who wrote or submitted it: none of them may decide it."""
         return frozenset(pk for pk in (self.author_id, self.submitted_by_id) if pk is not None)
+
+
+class Photo(models.Model):
+    """A photo that shows what an answer says. A part of its entry: it comes and goes with the draft, then stays.
+
+    The file is kept under `sha256`, once however many photos are the same; `upload_sha256` names what was sent. Place
+    (degrees, WGS 84) and time are what the camera said: the file itself carries neither. The four bands are the
+    perceptual hash in parts of 16 bits, null for a picture that shows next to nothing. Written by `photos.py` alone.
+    """
+
+    entry = models.ForeignKey(StatusEntry, models.CASCADE, related_name="photos", verbose_name=_("entry"))
+    sha256 = models.CharField(max_length=64, db_index=True)
+    upload_sha256 = models.CharField(max_length=64, db_index=True)
+    size = models.PositiveIntegerField(_("bytes"))
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    band_0 = models.PositiveIntegerField(null=True)
+    band_1 = models.PositiveIntegerField(null=True)
+    band_2 = models.PositiveIntegerField(null=True)
+    band_3 = models.PositiveIntegerField(null=True)
+    taken_at = models.DateTimeField(_("taken at"), null=True)
+    latitude = models.FloatField(_("latitude"), null=True)
+    longitude = models.FloatField(_("longitude"), null=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"), db_index=False
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["band_0"], name="photo_band_0"),
+            models.Index(fields=["band_1"], name="photo_band_1"),
+            models.Index(fields=["band_2"], name="photo_band_2"),
+            models.Index(fields=["band_3"], name="photo_band_3"),
+        ]
+        constraints: ClassVar = [
+            # The same file sent twice is one photo.
+            models.UniqueConstraint(fields=["entry", "upload_sha256"], name="photo_once_an_entry"),
+            models.CheckConstraint(
+                name="photo_bands_whole_or_absent",
+                condition=Q(band_0=None, band_1=None, band_2=None, band_3=None)
+                | Q(band_0__isnull=False, band_1__isnull=False, band_2__isnull=False, band_3__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="photo_place_whole_or_absent",
+                condition=Q(latitude=None, longitude=None)
+                | Q(
+                    latitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__isnull=False,
+                    longitude__range=(-180, 180),
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.sha256[:12]}"
+
+    @property
+    def bands(self) -> tuple[int, ...] | None:
+        """The perceptual hash in its parts, None for a picture that shows next to nothing."""
+        parts = (self.band_0, self.band_1, self.band_2, self.band_3)
+        return None if None in parts else tuple(part for part in parts if part is not None)
+
+
+class PhotoTwin(models.Model):
+    """Two photos of different institutions that are the same picture, or nearly; one row for each direction.
+
+    Found when the later one is added, so that a list of answers need not compare pictures. `distance` is in bits of
+    the perceptual hash.
+    """
+
+    photo = models.ForeignKey(Photo, models.CASCADE, related_name="twins", db_index=False)
+    other = models.ForeignKey(Photo, models.CASCADE, related_name="+")
+    distance = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name = _("photo seen before")
+        verbose_name_plural = _("photos seen before")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["photo", "other"], name="photo_twin_once"),
+            models.CheckConstraint(name="photo_twin_is_another", condition=~Q(photo=F("other"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.photo_id} ~ {self.other_id}"
 
 
 class Period(models.Model):

@@ -12,7 +12,7 @@ from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, 
 from django.db.models.functions import Coalesce, TruncDate
 
 from compliance.enums import EntryState, PeriodState, Status
-from institutions.access import ADMINISTER, ANSWER, DECIDE, VERIFY
+from institutions.access import ADMINISTER, ANSWER, DECIDE, REVOKE_DOCUMENTS, VERIFY
 from institutions.models import Institution, Membership
 
 if TYPE_CHECKING:
@@ -22,16 +22,22 @@ if TYPE_CHECKING:
         Chapter,
         ChecklistItem,
         Confirmation,
+        Evidence,
         Finding,
         Inspection,
         Period,
         PeriodException,
+        Photo,
         StatusEntry,
     )
     from institutions.models import User
 
+# Answers that rest on their document: those that wait, and those that count.
+RESTING: Final = (EntryState.SUBMITTED, EntryState.APPROVED)
 # How long before its end an answer is said to end soon.
 SOON: Final = timedelta(days=30)
+# How far the list of what ends when looks ahead.
+LOOK_AHEAD: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,15 +186,31 @@ def clean_conditions(day: date) -> dict[str, Q]:
     """What an entry must fulfil to be approved in bulk, by name; `day` is the day of the decision.
 
     An answer of `met`, or one that repeats what is approved already; its end and its document's (where there is one)
-    not past; a measure of the brief proved by a document, or repeated; written after the item's last decision; the
-    item still on the list.
+    not past, the document not revoked; a measure of the brief proved by a document, or repeated; none of its photos
+    seen at another institution, nor its document entered anew there (one that is shared on purpose is no copy);
+    written after the item's last decision; the item still on the list.
     """
+    from compliance.models import Evidence, PhotoTwin, StatusEntry
+
+    seen_before = PhotoTwin.objects.filter(photo__entry=OuterRef("pk")).exclude(other__entry__state=EntryState.DRAFT)
+    copies = StatusEntry.objects.filter(
+        ~Q(evidence__key=""),
+        ~Q(evidence=OuterRef("evidence")),
+        ~Q(item__institution=OuterRef("item__institution")),
+        evidence__key=OuterRef("evidence__key"),
+        state__in=RESTING,
+    )
+    # Entered anew after it was revoked, a document is what it was.
+    revoked = Evidence.objects.filter(~Q(key=""), key=OuterRef("evidence__key"), revoked_at__isnull=False)
     repeated = Q(status=F("item__status"))
     return {
         "status": Q(status=Status.MET) | repeated,
         "ended": Q(valid_until=None) | Q(valid_until__gte=day),
         "document_ended": Q(evidence=None) | Q(evidence__valid_until=None) | Q(evidence__valid_until__gte=day),
+        "document_revoked": Q(evidence=None) | (Q(evidence__revoked_at=None) & Q(~Exists(revoked))),
         "no_document": Q(evidence__isnull=False) | Q(item__requirement__measure=None) | repeated,
+        "photo_elsewhere": Q(~Exists(seen_before)),
+        "document_elsewhere": Q(evidence=None) | Q(~Exists(copies)),
         "moved_on": Q(item_version=F("item__version")),
         "not_listed": Q(item__listed=True),
     }
@@ -296,6 +318,29 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
             "decided_at", "pk"
         )
 
+    def ending(self, day: date, *, within: timedelta = LOOK_AHEAD) -> Self:
+        """Answers that hold on `day` and end `within` it, and those that have ended, of items on the list.
+
+        The answer of an item that nothing has replaced (`timeline.held_answers`); what is not met does not end.
+        """
+        from compliance.models import StatusEntry
+
+        newer = StatusEntry.objects.filter(
+            Q(effective_on__gt=OuterRef("effective_on"))
+            | Q(effective_on=OuterRef("effective_on"), decided_at__gt=OuterRef("decided_at"))
+            | Q(effective_on=OuterRef("effective_on"), decided_at=OuterRef("decided_at"), pk__gt=OuterRef("pk")),
+            item=OuterRef("item"),
+            state=EntryState.APPROVED,
+        )
+        return self.filter(
+            ~Exists(newer),
+            ~Q(status=Status.NOT_MET),
+            state=EntryState.APPROVED,
+            valid_until__isnull=False,
+            valid_until__lte=day + within,
+            item__listed=True,
+        )
+
     def rule_clean(self, day: date) -> Self:
         """Entries with nothing unusual about them, fit for approval in bulk: every condition of `clean_conditions`."""
         return self.filter(*clean_conditions(day).values())
@@ -312,6 +357,10 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
                 for name, condition in clean_conditions(day).items()
             }
         )
+
+    def with_photos(self) -> Self:
+        """Each with its photos, in the order in which they came. One query more."""
+        return self.prefetch_related("photos")
 
     def oldest_first(self) -> Self:
         return self.order_by("submitted_at", "pk")
@@ -334,6 +383,52 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
             "decided_by",
             "batch",
         )
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Photos of visible entries; those of a draft only to those who may answer there."""
+        from compliance.models import StatusEntry
+
+        return self.filter(entry__in=StatusEntry.objects.visible_to(user))
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Documents on which an entry that the person may see rests."""
+        from compliance.models import StatusEntry
+
+        return self.filter(
+            pk__in=StatusEntry.objects.visible_to(user).filter(evidence__isnull=False).values("evidence")
+        )
+
+    def usable_by(self, user: User | AnonymousUser, day: date) -> Self:
+        """Documents of institutions where the person answers, that hold on `day`: a new answer may rest on them."""
+        from compliance.models import StatusEntry
+
+        answered = StatusEntry.objects.filter(
+            item__institution__in=Institution.objects.within_roles(user, ANSWER), evidence__isnull=False
+        )
+        return self.holding(day).filter(pk__in=answered.values("evidence"))
+
+    def nearest_first(self, institution: Institution) -> Self:
+        """Those of the institution first, then the newest."""
+        from compliance.models import StatusEntry
+
+        own = StatusEntry.objects.filter(evidence=OuterRef("pk"), item__institution=institution)
+        return self.annotate(own=Exists(own)).order_by("-own", "-pk")
+
+    def revocable_by(self, user: User | AnonymousUser) -> Self:
+        """Documents on which answers of the person's place rest, or rested, with which they may be revoked."""
+        from compliance.models import StatusEntry
+
+        reached = Institution.objects.within_roles(user, REVOKE_DOCUMENTS)
+        entries = StatusEntry.objects.filter(item__institution__in=reached, evidence__isnull=False)
+        return self.filter(pk__in=entries.exclude(state=EntryState.DRAFT).values("evidence"))
+
+    def holding(self, day: date) -> Self:
+        """Not revoked, and not ended on `day`."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gte=day), revoked_at=None)
 
 
 class InspectionQuerySet(models.QuerySet["Inspection"]):

@@ -14,12 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from compliance import confirmations, periods, workflow
 from compliance.enums import EntryState, PeriodState
 from compliance.models import Period, StatusEntry
+from compliance.photo_forms import no_room
 from institutions.models import Institution
 
 FIELDS: Final = {
     workflow.LateAnswer: "effective_on",
     workflow.FutureAnswer: "effective_on",
     workflow.NoException: "status",
+    workflow.TooManyPhotos: "photos",
+    workflow.RevokedDocument: "document_number",
 }
 
 _ANSWERS: Final = {
@@ -29,6 +32,7 @@ _ANSWERS: Final = {
         "send it when that one is decided or taken back."
     ),
     workflow.NotListed: _("This item is no longer on the list of the institution. Your answer is kept as a draft."),
+    workflow.RevokedDocument: _("This document was revoked and proves nothing any more. Name another one."),
     workflow.StaleDecision: _("This answer was sent or changed in another window in the meantime."),
 }
 
@@ -41,6 +45,8 @@ def of_answer(refused: workflow.Refused, draft: StatusEntry) -> str:
         if draft.item.requirement.exception_allowed:
             return gettext("“Not applicable” needs its reason in the note and a last day: an exception has an end.")
         return gettext("This item is counted in the ministry's brief: “not applicable” is no answer to it.")
+    if isinstance(refused, workflow.TooManyPhotos):
+        return no_room()
     return str(_ANSWERS[type(refused)])
 
 
@@ -73,6 +79,8 @@ def of_decision(refused: workflow.Refused, entry: StatusEntry) -> str:
         return gettext("Nobody decides what they wrote or submitted: another approver has to.")
     if isinstance(refused, workflow.ReasonMissing):
         return gettext("Say why.")
+    if isinstance(refused, workflow.RevokedDocument):
+        return gettext("The document behind this answer was revoked. Return the answer.")
     return what_changed(entry)
 
 

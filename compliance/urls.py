@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compliance.views import answers, confirming, inspections, quarters, review
+from compliance.views import answers, confirming, endings, evidence, inspections, quarters, review
 
 app_name = "compliance"
 
@@ -18,6 +18,10 @@ urlpatterns = [
     path("inspections/<int:pk>/revoke/", inspections.revoke, name="inspection_revoke"),
     path("contradictions/", inspections.contradictions, name="contradictions"),
     path("institutions/<str:bin>/confirm/<str:code>/", confirming.confirm, name="confirm"),
+    path("photos/<int:pk>/", evidence.photo, name="photo"),
+    path("documents/<int:pk>/", evidence.document, name="document"),
+    path("documents/<int:pk>/revoke/", evidence.revoke_document, name="revoke_document"),
+    path("endings/", endings.endings, name="endings"),
     # decided by approvers
     path("review/", review.queue, name="queue"),
     path("review/clean/", review.clean, name="clean"),

@@ -6,16 +6,17 @@ journal, and lets the ledger do the rest. Views, API and imports call these func
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from compliance import content, ledger, periods
+from compliance import content, evidence, ledger, periods, photos
 from compliance.enums import MOVES, Cause, EntryState, ReturnReason, Status, Verb
 from compliance.models import ChecklistItem, Evidence, StatusChange, StatusEntry
+from compliance.pictures import Picture
 from institutions import journal
 from institutions.clock import local_day
 from institutions.models import User
@@ -53,6 +54,14 @@ class NotListed(Refused):
     """The item is not on the institution's list today."""
 
 
+class TooManyPhotos(Refused):
+    """An answer has room for `photos.MOST` photos."""
+
+
+class RevokedDocument(Refused):
+    """The document behind the answer was revoked."""
+
+
 class ReasonMissing(Refused):
     """A return or a revocation names its reason."""
 
@@ -69,13 +78,19 @@ class DocumentReference:
 
 @dataclass(frozen=True, slots=True)
 class AnswerData:
-    """What a person answers about an item."""
+    """What a person answers about an item.
+
+    `document` is named anew, or one that is there already and may be used (`EvidenceQuerySet.usable_by`). Photos are
+    added to those that the draft has; `without` names uploads that are removed.
+    """
 
     status: Status
     effective_on: date
     valid_until: date | None = None
     note: str = ""
-    document: DocumentReference | None = None
+    document: DocumentReference | Evidence | None = None
+    photos: Sequence[Picture] = ()
+    without: Collection[str] = ()
 
 
 @dataclass(slots=True)
@@ -87,25 +102,42 @@ class BulkOutcome:
 
 
 def save_draft(
-    item: ChecklistItem, answer: AnswerData, *, by: User, now: datetime, continues: StatusEntry | None = None
+    item: ChecklistItem,
+    answer: AnswerData,
+    *,
+    by: User,
+    now: datetime,
+    continues: StatusEntry | None = None,
+    photos_of: StatusEntry | None = None,
 ) -> StatusEntry:
-    """Make or renew the person's draft about an item (one a person and item). Nothing is judged yet but the shape."""
+    """Make or renew the person's draft about an item (one a person and item). Nothing is judged yet but the shape.
+
+    A new one takes along the photos of `photos_of`, the answer from which its form was filled. Raises
+    `TooManyPhotos`; then nothing is saved.
+    """
     try:
-        return _save_draft(item, answer, by=by, now=now, continues=continues)
+        return _save_draft(item, answer, by=by, now=now, continues=continues, photos_of=photos_of)
     except IntegrityError:
         # Sent twice at once: the other one has made the draft, and this one renews it.
         if not StatusEntry.objects.filter(item=item, author=by, state=EntryState.DRAFT).exists():
             raise
-        return _save_draft(item, answer, by=by, now=now, continues=continues)
+        return _save_draft(item, answer, by=by, now=now, continues=continues, photos_of=photos_of)
 
 
 @transaction.atomic
 def _save_draft(
-    item: ChecklistItem, answer: AnswerData, *, by: User, now: datetime, continues: StatusEntry | None
+    item: ChecklistItem,
+    answer: AnswerData,
+    *,
+    by: User,
+    now: datetime,
+    continues: StatusEntry | None,
+    photos_of: StatusEntry | None,
 ) -> StatusEntry:
     draft = (
         StatusEntry.objects.select_for_update(of=("self",)).filter(item=item, author=by, state=EntryState.DRAFT).first()
     )
+    is_new = draft is None
     if draft is None:
         draft = StatusEntry(item=item, author=by, created_at=now, continues=continues)
     draft.status = answer.status
@@ -115,6 +147,14 @@ def _save_draft(
     draft.evidence = _evidence(draft.evidence, answer.document, by=by, now=now)
     draft.saved_at = now
     draft.save()
+    if is_new and photos_of is not None:
+        photos.take_along(draft, photos_of, without=answer.without)
+    elif answer.without:
+        photos.remove(draft, answer.without, by=by, now=now)
+    try:
+        photos.attach(draft, answer.photos, by=by, now=now)
+    except photos.NoRoom as full:
+        raise TooManyPhotos(draft.pk) from full
     journal.write(
         "entry.save",
         draft,
@@ -139,8 +179,8 @@ def discard_draft(entry: StatusEntry, *, by: User, now: datetime) -> None:
 def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
     """Freeze a draft, hash it and hand it over for decision.
 
-    Raises `NotListed`, `FutureAnswer`, `LateAnswer`, `NoException`, `AlreadyWaiting`, or `StaleDecision` where the
-    draft was submitted already; then the draft stays as it is.
+    Raises `NotListed`, `FutureAnswer`, `LateAnswer`, `NoException`, `RevokedDocument`, `AlreadyWaiting`, or
+    `StaleDecision` where the draft was submitted already; then the draft stays as it is.
     """
     item = ChecklistItem.objects.select_related("institution", "requirement").get(pk=entry.item_id)
     entry.item = item
@@ -155,6 +195,8 @@ def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
         not item.requirement.exception_allowed or entry.valid_until is None or not entry.note.strip()
     ):
         raise NoException(entry.pk)
+    if entry.evidence is not None and entry.evidence.revoked_at is not None:
+        raise RevokedDocument(entry.pk)
     if StatusEntry.objects.awaiting_decision().filter(item=item).exclude(pk=entry.pk).exists():
         raise AlreadyWaiting(entry.pk)
     try:
@@ -194,14 +236,18 @@ def withdraw(entry: StatusEntry, *, by: User, now: datetime) -> None:
 def approve(entry: StatusEntry, *, by: User, now: datetime, shown: str, note: str = "") -> list[StatusChange]:
     """Make the entry's answer the approved status of its item; return the ledger rows.
 
-    `shown` is the hash of what the approver saw. Raises `OwnEntry` if `by` wrote or submitted the entry, and
-    `StaleDecision` if the entry or its item moved on in the meantime; then nothing is changed.
+    `shown` is the hash of what the approver saw. Raises `OwnEntry` if `by` wrote or submitted the entry,
+    `RevokedDocument`, and `StaleDecision` if the entry or its item moved on in the meantime; then nothing is changed.
     """
     _may_decide(entry, by=by, shown=shown)
     ledger.hold(entry.item.institution_id)
     item = ChecklistItem.objects.select_related("institution").get(pk=entry.item_id)
     if not item.listed or content.digest_of(_as_stored(entry)) != shown:
         raise StaleDecision(entry.pk)
+    # Under a lock, so that a document that is revoked at this moment finds the answer approved, or stops it.
+    proof = entry.evidence and Evidence.objects.select_for_update().get(pk=entry.evidence.pk)
+    if proof is not None and proof.revoked_at is not None:
+        raise RevokedDocument(entry.pk)
     try:
         ledger.claim(item, at_version=entry.item_version or 0)
     except ledger.StaleItem as stale:
@@ -323,14 +369,15 @@ def _move(entry: StatusEntry, verb: Verb, *, changes: dict[str, Any], **conditio
 
 
 def _evidence(
-    current: Evidence | None, document: DocumentReference | None, *, by: User, now: datetime
+    current: Evidence | None, document: DocumentReference | Evidence | None, *, by: User, now: datetime
 ) -> Evidence | None:
-    """The evidence row of a draft: kept where it says the same, a new one where it does not.
+    """The evidence row of a draft: the one that was chosen; kept where it says the same; another where it does not.
 
-    Rows are never changed: one may stand behind an answer that is submitted already.
+    What is typed just as a document that the person may use is that document. Rows are never changed: one may stand
+    behind an answer that is submitted already.
     """
-    if document is None:
-        return None
+    if document is None or isinstance(document, Evidence):
+        return document
     details = {
         "number": document.number,
         "issuer": document.issuer,
@@ -339,4 +386,8 @@ def _evidence(
     }
     if current is not None and all(getattr(current, name) == value for name, value in details.items()):
         return current
-    return Evidence.objects.create(**details, author=by, created_at=now)
+    known = Evidence.objects.usable_by(by, local_day(now)).filter(**details).order_by("pk").first()
+    if known is not None:
+        return known
+    key = evidence.key_of(document.number, document.issuer)
+    return Evidence.objects.create(**details, key=key, author=by, created_at=now)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ANSWER = frozenset({Role.DIRECTOR, Role.EDITOR})  # write and submit entries
 DECIDE = frozenset({Role.APPROVER})  # approve, return, revoke
+REVOKE_DOCUMENTS = frozenset({Role.APPROVER, Role.ADMINISTRATOR})  # with all the answers that rest on them
 VERIFY = frozenset({Role.APPROVER, Role.ADMINISTRATOR})  # record what an inspection found
 MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from compliance.workflow import DocumentReference
 from institutions.actions import ACTIONS
 from institutions.models import User
 from reporting.models import Brief, BriefBundle
@@ -29,6 +30,7 @@ from tests.factories.institutions import (
     EditorFactory,
     InstitutionFactory,
 )
+from tests.factories.pictures import picture
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("institutions", "compliance", "reporting")
@@ -185,6 +187,8 @@ class Foreign:
     item: Any
     entry: Any  # waits for a decision
     approved: Any
+    photo: Any
+    document: Any
     inspection: Any
     brief: Any
     bundle: Any
@@ -227,6 +231,8 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
         f"compliance:{name}": lambda foreign: {"pk": foreign.inspection.pk}
         for name in ("inspection", "inspection_revoke")
     },
+    "compliance:photo": lambda foreign: {"pk": foreign.photo.pk},
+    **{f"compliance:{name}": lambda foreign: {"pk": foreign.document.pk} for name in ("document", "revoke_document")},
     "compliance:revoke": lambda foreign: {"pk": foreign.approved.pk},
     **{
         f"reporting:{name}": lambda foreign: {"pk": foreign.brief.pk}
@@ -275,8 +281,12 @@ def ask(client: Client, url: str) -> set[int]:
 def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
     institution = InstitutionFactory(locality=places.capital_district, large_city=places.capital_city)
     item = ItemFactory(institution=institution)
-    entry = EntryFactory(item=item, submitted=True)
-    approved = EntryFactory(item=ItemFactory(institution=institution, measure="turnstile"), approved=True)
+    entry = EntryFactory(item=item, submitted=True, photos=[picture()])
+    approved = EntryFactory(
+        item=ItemFactory(institution=institution, measure="turnstile"),
+        approved=True,
+        document=DocumentReference("214", "ЖШС", order.day),
+    )
     brief = Brief.objects.create(
         period=order.period("2026Q1"),
         number="1",
@@ -291,6 +301,8 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         item=item,
         entry=entry,
         approved=approved,
+        photo=entry.photos.get(),
+        document=approved.evidence,
         inspection=InspectionFactory(item=item),
         exception=PeriodExceptionFactory(institution=institution, period=brief.period),
         brief=brief,

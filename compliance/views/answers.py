@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compliance import applicability, refusals, workflow
@@ -19,7 +20,9 @@ from compliance.checklist import Checklist, Show, ends_soon
 from compliance.confirmations import standings
 from compliance.enums import EntryState, Status
 from compliance.forms import AnswerForm
-from compliance.models import ChecklistItem, StatusEntry
+from compliance.models import ChecklistItem, Evidence, StatusEntry
+from compliance.photo_forms import PhotoUploadHandler, too_large_of
+from compliance.querysets import EvidenceQuerySet
 from compliance.reading import note_reading
 from institutions.access import ANSWER
 from institutions.clock import local_day
@@ -57,8 +60,16 @@ def checklist(request: AuthenticatedRequest, bin: str) -> HttpResponse:
     )
 
 
+@csrf_exempt  # only until the handler is set, which must be before the form is read; `_item` asks for the token
 @require_http_methods(READ_AND_WRITE)
 def item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
+    """One item with its history; for those who answer, the form, whose photos may be of any size."""
+    request.upload_handlers.insert(0, PhotoUploadHandler(request))
+    return _item(request, bin, code)
+
+
+@csrf_protect
+def _item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
     """One item with its history; for those who answer, the form. Saving and sending go to the same address.
 
     So a form sent after the end of a session leads back to itself after signing in. Sending saves first: what
@@ -71,16 +82,25 @@ def item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
         return page.render(request, page.fresh_form() if page.may_answer and page.item.listed else None)
     if not page.may_answer:
         raise Http404
-    form = AnswerForm(request.POST, requirement=page.item.requirement, today=page.day)
+    form = page.bound_form(request)
     sends = request.POST.get("do") == "submit"
-    if not form.is_valid():
+    if not form.is_valid() and not form.only_photos_refused:
         return page.render(request, form, status=422)
     if sends and page.waits_already(form):
         return _sent(request, bin, code)
     if theirs := page.moved_on(form, sends=sends):
         return page.render(request, form, theirs=theirs, status=409)
     try:
-        draft = workflow.save_draft(page.item, form.answer(), by=request.user, now=now, continues=page.returned)
+        draft = workflow.save_draft(
+            page.item,
+            form.answer(),
+            by=request.user,
+            now=now,
+            continues=page.returned,
+            photos_of=page.source,
+        )
+        if form.only_photos_refused:
+            return _photos_refused(request, bin, code, now, form)
         if sends:
             workflow.submit(draft, by=request.user, now=now)
     except (workflow.Refused, IntegrityError) as refused:
@@ -93,6 +113,15 @@ def item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
         return _sent(request, bin, code)
     messages.success(request, _("The draft is saved."))
     return redirect("compliance:item", bin, code)
+
+
+def _photos_refused(
+    request: AuthenticatedRequest, bin: str, code: str, now: datetime, form: AnswerForm
+) -> HttpResponse:
+    """The answer is a draft by now, with the photos that are in order; the form says what is wrong with the others."""
+    page = _ItemPage.read(request.user, bin, code, now)
+    form.data = dict(form.data.items()) | {"base": page.base}
+    return page.render(request, form, status=422)
 
 
 def _sent(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
@@ -146,7 +175,7 @@ def _refuse(
     page = _ItemPage.read(request.user, bin, code, now)
     if isinstance(refused, workflow.AlreadyWaiting | workflow.StaleDecision) and page.waits_already(form):
         # The button was pressed twice: the other request has sent it, and the copy that this one saved is of no use.
-        if page.draft is not None and _said(page.draft) == _said_by(form):
+        if page.draft is not None and _said(page.draft) == _said_by(form) and page.has_photos_of(form, page.draft):
             workflow.discard_draft(page.draft, by=request.user, now=now)
         return _sent(request, bin, code)
     said = page.draft or StatusEntry(item=page.item, effective_on=form.cleaned_data["effective_on"])
@@ -177,7 +206,7 @@ class _ItemPage:
             "institution__locality__region", "requirement__chapter"
         )
         found = get_object_or_404(items, institution__bin=bin, requirement__code=code)
-        entries = StatusEntry.objects.visible_to(user).filter(item=found).with_context().with_stand_ins()
+        entries = StatusEntry.objects.visible_to(user).filter(item=found).with_context().with_stand_ins().with_photos()
         return cls(
             user=user,
             item=found,
@@ -225,18 +254,61 @@ class _ItemPage:
         """What a form is made from: the item's version and the moment at which the draft was saved."""
         return f"{self.item.version}/{self.draft.saved_at.isoformat() if self.draft else ''}"
 
-    def fresh_form(self) -> AnswerForm:
-        """Filled from the person's draft, the returned or withdrawn answer, or as a first one begins."""
+    @property
+    def source(self) -> StatusEntry | None:
+        """What the form is filled from: the person's draft, the returned or withdrawn answer; None for a first one."""
         last = self.last_sent
         own_again = last if last is not None and last.state == EntryState.WITHDRAWN else None
-        source = self.draft or self.returned or own_again
+        return self.draft or self.returned or own_again
+
+    @property
+    def documents(self) -> EvidenceQuerySet:
+        """Documents that are there already and may be used here; those of the institution first."""
+        return Evidence.objects.usable_by(self.user, self.day).nearest_first(self.item.institution)
+
+    @property
+    def named(self) -> int | None:
+        """The document whose details fill the fields of the form."""
+        return self.source.evidence_id if self.source else None
+
+    def bound_form(self, request: AuthenticatedRequest) -> AnswerForm:
+        return AnswerForm(
+            request.POST,
+            request.FILES,
+            requirement=self.item.requirement,
+            today=self.day,
+            documents=self.documents,
+            named=self.named,
+            too_large=too_large_of(request),
+        )
+
+    def fresh_form(self) -> AnswerForm:
+        """Filled from the source, or as a first one begins."""
+        source = self.source
         filled = AnswerForm.initial_of(source) if source else AnswerForm.initial_new(self.item.requirement, self.day)
-        return AnswerForm(initial=filled | {"base": self.base}, requirement=self.item.requirement, today=self.day)
+        return AnswerForm(
+            initial=filled | {"base": self.base},
+            requirement=self.item.requirement,
+            today=self.day,
+            documents=self.documents,
+            named=self.named,
+        )
 
     def waits_already(self, form: AnswerForm) -> bool:
         """Whether the person has sent this very answer before, and it waits: a request that was repeated."""
         waiting = self.waiting
-        return waiting is not None and self.user.pk in waiting.hands and _said(waiting) == _said_by(form)
+        return (
+            waiting is not None
+            and self.user.pk in waiting.hands
+            and _said(waiting) == _said_by(form)
+            and self.has_photos_of(form, waiting)
+        )
+
+    def has_photos_of(self, form: AnswerForm, entry: StatusEntry) -> bool:
+        """Whether all the photos that came with the form are the entry's already."""
+        return {picture.upload_sha256 for picture in form.pictures} <= {
+            photo.upload_sha256 for photo in entry.photos.all()
+        }
 
     def moved_on(self, form: AnswerForm, *, sends: bool) -> dict[str, object] | None:
         """What the form does not know of: another window's draft, or (when sending) a new approved status.
@@ -289,6 +361,7 @@ class _ItemPage:
             "draft": self.draft,
             "waiting": self.waiting,
             "returned": self.returned,
+            "photos": self.source.photos.all() if self.source else [],
             "may_answer": self.may_answer,
             "may_withdraw": self.may_answer and self.waiting is not None and self.user.pk in self.waiting.hands,
             "form": form if self.waiting is None or self.draft or status != 200 else None,
@@ -357,13 +430,15 @@ def _side(entry: StatusEntry) -> dict[str, object]:
 
 
 def _said(entry: StatusEntry) -> tuple[object, ...]:
-    proof = entry.evidence
-    document = (proof.number, proof.issuer, proof.issued_on, proof.valid_until) if proof else None
-    return (entry.status, entry.effective_on, entry.valid_until, entry.note, document)
+    return (entry.status, entry.effective_on, entry.valid_until, entry.note, _details(entry.evidence))
 
 
 def _said_by(form: AnswerForm) -> tuple[object, ...]:
     answer = form.answer()
-    proof = answer.document
-    document = (proof.number, proof.issuer, proof.issued_on, proof.valid_until) if proof else None
-    return (str(answer.status), answer.effective_on, answer.valid_until, answer.note, document)
+    return (str(answer.status), answer.effective_on, answer.valid_until, answer.note, _details(answer.document))
+
+
+def _details(document: Evidence | workflow.DocumentReference | None) -> tuple[object, ...] | None:
+    if document is None:
+        return None
+    return (document.number, document.issuer, document.issued_on, document.valid_until)

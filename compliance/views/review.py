@@ -42,7 +42,7 @@ def queue(request: AuthenticatedRequest) -> HttpResponse:
     day = local_day(timezone.now())
     found = _filtered(request)
     waiting = _queue_of(request.user, found)
-    page = Paginator(waiting.with_context().with_oddities(day), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(waiting.with_context().with_photos().with_oddities(day), PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "compliance/queue.html",
@@ -70,7 +70,9 @@ def clean(request: AuthenticatedRequest) -> HttpResponse:
         request,
         "compliance/clean.html",
         {
-            "rows": oddities.look(fit.with_context().with_oddities(day)[:BULK], reader=request.user, day=day),
+            "rows": oddities.look(
+                fit.with_context().with_photos().with_oddities(day)[:BULK], reader=request.user, day=day
+            ),
             "total": fit.count(),
             "most": BULK,
             "query": _query_of(request),
@@ -240,6 +242,7 @@ def _render(
         .exclude(state=EntryState.DRAFT)
         .with_context()
         .with_stand_ins()
+        .with_photos()
         .select_related("revoked_by")
         .order_by("-pk")
     )
@@ -281,7 +284,7 @@ def _render(
 def _look_up(user: User, pk: int) -> StatusEntry:
     """An entry of a place where the person decides; a draft is its author's alone. Raises Http404."""
     scope = StatusEntry.objects.of_deciders(user).exclude(state=EntryState.DRAFT)
-    return get_object_or_404(scope.with_context().select_related("revoked_by"), pk=pk)
+    return get_object_or_404(scope.with_context().with_photos().select_related("revoked_by"), pk=pk)
 
 
 def _only_for_deciders(user: User) -> None:

@@ -198,6 +198,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-folds": {"task": "reporting.tasks.fold_pending", "schedule": timedelta(seconds=10)},
     "sweep-briefs": {"task": "reporting.tasks.sweep_briefs", "schedule": timedelta(seconds=20)},
     "draft-closed-quarters": {"task": "reporting.tasks.draft_closed_quarters", "schedule": timedelta(minutes=5)},
+    "sweep-photos": {"task": "compliance.tasks.sweep_photos", "schedule": timedelta(hours=1)},
     "turn-day": {"task": "reporting.tasks.turn_day", "schedule": timedelta(minutes=5)},
 }
 

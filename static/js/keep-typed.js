@@ -3,7 +3,7 @@
 (() => {
   const PREFIX = "qalqan/typed/";
   const DAYS = 14 * 24 * 3600 * 1000;
-  const LEFT_OUT = new Set(["csrfmiddlewaretoken", "base", "do", "approve-shown", "return-shown"]);
+  const LEFT_OUT = new Set(["csrfmiddlewaretoken", "base", "do", "approve-shown", "return-shown", "remove_photo"]);
 
   const store = {
     read(key) {
@@ -40,7 +40,9 @@
     },
   };
 
-  const fields = (form) => [...form.elements].filter((field) => field.name && !LEFT_OUT.has(field.name) && field.type !== "submit");
+  // No script may fill in a file.
+  const NOT_TYPED = new Set(["submit", "file"]);
+  const fields = (form) => [...form.elements].filter((field) => field.name && !LEFT_OUT.has(field.name) && !NOT_TYPED.has(field.type));
 
   const typed = (form) => {
     const values = {};

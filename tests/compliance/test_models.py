@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import models
-from django.utils import translation
+from django.utils import timezone, translation
 
 from compliance.models import (
     Applicability,
@@ -18,13 +18,17 @@ from compliance.models import (
     Edition,
     Evidence,
     Period,
+    Photo,
+    PhotoTwin,
     RegisterDay,
     Requirement,
     StatusEntry,
 )
+from compliance.workflow import DocumentReference
 from tests.constraints import broken
 from tests.factories.compliance import ConfirmationFactory, EntryFactory, ItemFactory, PeriodExceptionFactory
 from tests.factories.institutions import InstitutionFactory, UserFactory
+from tests.factories.pictures import picture
 
 DAY = timedelta(days=1)
 
@@ -95,6 +99,59 @@ def test_evidence_dates_in_order(fixed_now, order):
     Evidence.objects.create(**document, valid_until=date(2026, 1, 2))
     with broken("evidence_dates_in_order"):
         Evidence.objects.create(**document, valid_until=date(2026, 1, 1))
+
+
+def test_evidence_revoked_with_reason(item):
+    document = EntryFactory(item=item, document=DocumentReference("1", "ЖШС", date(2026, 1, 2))).evidence
+    whole = {"revoked_by": UserFactory(), "revoked_at": timezone.now(), "revoke_note": "Келісімшарт бұзылды"}
+    for missing, value in {"revoked_by": None, "revoked_at": None, "revoke_note": ""}.items():
+        with broken("evidence_revoked_with_reason"):
+            change(document, **whole | {missing: value})
+    change(document, **whole)
+
+
+def test_evidence_revoked_by_another(item):
+    document = EntryFactory(item=item, document=DocumentReference("1", "ЖШС", date(2026, 1, 2))).evidence
+    with broken("evidence_revoked_by_another"):
+        change(document, revoked_by=document.author, revoked_at=timezone.now(), revoke_note="Қате")
+
+
+@pytest.fixture
+def photo(item, settings, tmp_path) -> Photo:
+    settings.MEDIA_ROOT = tmp_path
+    return EntryFactory(item=item, photos=[picture()]).photos.get()
+
+
+def test_photo_once_an_entry(photo):
+    with broken("photo_once_an_entry"):
+        again(photo)
+
+
+@pytest.mark.parametrize("band", ["band_0", "band_1", "band_2", "band_3"])
+def test_photo_bands_whole_or_absent(photo, band):
+    with broken("photo_bands_whole_or_absent"):
+        change(photo, **{band: None})
+    change(photo, band_0=None, band_1=None, band_2=None, band_3=None)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"), [(50, None), (None, 70), (91, 70), (-91, 70), (50, 181), (50, -181)]
+)
+def test_photo_place_whole_or_absent(photo, latitude, longitude):
+    change(photo, latitude=50, longitude=70)
+    with broken("photo_place_whole_or_absent"):
+        change(photo, latitude=latitude, longitude=longitude)
+
+
+def test_photo_twin_once_and_is_another(photo):
+    other = copy.copy(photo)
+    other.pk, other.upload_sha256 = None, "0" * 64
+    other.save(force_insert=True)
+    twin = PhotoTwin.objects.create(photo=photo, other=other, distance=0)
+    with broken("photo_twin_once"):
+        again(twin)
+    with broken("photo_twin_is_another"):
+        change(twin, other=photo)
 
 
 def test_entry_one_draft_a_person(item):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from factory.django import DjangoModelFactory
 from compliance import inspections, workflow
 from compliance.enums import Measure, ReturnReason, Status
 from compliance.models import ChecklistItem, Confirmation, Inspection, Period, PeriodException, StatusEntry
+from compliance.pictures import Picture
 from institutions.clock import local_day
 from institutions.models import Institution, User
 from tests.factories.institutions import (
@@ -57,7 +59,7 @@ class EntryFactory(DjangoModelFactory):
     """An answer: a draft, or with a trait submitted, withdrawn, approved, returned or revoked.
 
     Hands that are not named (`author`, `decided_by`, `revoked_by`) are new people with the role. Everything
-    happens at `now`. `document` is a `workflow.DocumentReference`.
+    happens at `now`. `document` is a `workflow.DocumentReference`, `photos` are pictures (`tests.factories.pictures`).
     """
 
     class Meta:
@@ -93,13 +95,14 @@ class EntryFactory(DjangoModelFactory):
         reason: ReturnReason = ReturnReason.NO_PROOF,
         decision_note: str = "Құжат жоқ",
         continues: StatusEntry | None = None,
+        photos: Sequence[Picture] = (),
         now: datetime | None = None,
     ) -> StatusEntry:
         now = now or timezone.now()
         institution = item.institution
         author = author or _author_for(institution)
         effective_on = effective_on or local_day(now) - timedelta(days=10)
-        answer = workflow.AnswerData(status, effective_on, valid_until, note, document)
+        answer = workflow.AnswerData(status, effective_on, valid_until, note, document, photos)
         entry = workflow.save_draft(item, answer, by=author, now=now, continues=continues)
         if to == "draft":
             return entry

@@ -85,6 +85,7 @@ def test_home_shows_a_director_what_came_back_first(school):
         "Not met": 0,
         "Waiting for a decision": 0,
         "My drafts": 1,
+        "Answers end within 30 days": 0,
     }
 
 
@@ -133,6 +134,7 @@ def test_home_tells_an_approver_what_waits_and_since_when(school, neighbour, fix
         "Something unusual": 1,
         "Waiting for more than a week": 1,
         "Have confirmed the quarter": 0,
+        "Answers end within 30 days": 0,
     }
     tiles = response.context["sections"][0].tiles
     assert tiles[0].hint == "the oldest since 11.05.2026"

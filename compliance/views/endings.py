@@ -1,0 +1,40 @@
+"""What ends when: approved answers with an end, by the scope of whoever looks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from compliance.filters import EndingFilter
+from compliance.models import StatusEntry
+from compliance.querysets import SOON
+from institutions import journal
+from institutions.access import INSIDERS
+from institutions.clock import local_day
+from institutions.http import AuthenticatedRequest
+from institutions.models import Institution
+
+PAGE: Final = 50
+
+
+@require_safe
+def endings(request: AuthenticatedRequest) -> HttpResponse:
+    """Answers that end within ninety days or have ended and were not shown anew, the earliest end first."""
+    now = timezone.now()
+    day = local_day(now)
+    visible = StatusEntry.objects.visible_to(request.user).ending(day)
+    found = EndingFilter(request.GET, queryset=visible, request=request)
+    page = Paginator(found.qs.with_context().order_by("valid_until", "pk"), PAGE).get_page(request.GET.get("page"))
+    inside = Institution.objects.within_roles(request.user, INSIDERS)
+    if visible.exclude(item__institution__in=inside).exists():
+        journal.write("endings.list", "endings", by=request.user, after=request.GET.dict(), now=now)
+    return render(
+        request,
+        "compliance/endings.html",
+        {"filter": found, "page": page, "day": day, "soon": day + SOON},
+    )
