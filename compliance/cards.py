@@ -21,7 +21,7 @@ from compliance.enums import Cause, Measure
 from compliance.models import ChecklistItem, Edition, StatusChange, StatusEntry
 from compliance.reading import note_reading
 from institutions import registry
-from institutions.access import ANSWER
+from institutions.access import ANSWER, REGISTER, roles_of
 from institutions.clock import today
 from institutions.http import AuthenticatedRequest
 from institutions.models import Institution, InstitutionState
@@ -45,6 +45,7 @@ def institution_list(request: AuthenticatedRequest) -> HttpResponse:
             "filter": found,
             "active": sum(bool(value) for value in found.form.cleaned_data.values()),
             "page": page,
+            "may_enter": bool(roles_of(request.user) & REGISTER),
             "rows": [(institution, counts.get(institution.pk, (0, 0))) for institution in page],
         },
     )

@@ -16,6 +16,7 @@ DECIDE = frozenset({Role.APPROVER})  # approve, return, revoke
 MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 ADMINISTER = frozenset({Role.ADMINISTRATOR})
+REGISTER = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # enter institutions and keep their records
 INSIDERS = frozenset({Role.DIRECTOR})  # whose reading of an institution's gaps the journal does not note
 
 

@@ -22,7 +22,7 @@ from institutions.enums import (
     Role,
     SettlementClass,
 )
-from institutions.querysets import InstitutionQuerySet, JournalQuerySet, MembershipQuerySet
+from institutions.querysets import InstitutionQuerySet, JournalQuerySet, LocalityQuerySet, MembershipQuerySet
 from institutions.validators import validate_bin_number
 
 
@@ -74,6 +74,8 @@ class Locality(Named):
     kato = models.CharField("KATO", max_length=9, unique=True)
     region = models.ForeignKey(Region, models.PROTECT, related_name="localities", verbose_name=_("region"))
     kind = models.CharField(_("kind"), max_length=20, choices=LocalityKind)
+
+    objects = LocalityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("locality")
@@ -188,6 +190,15 @@ class InstitutionState(StateFields):
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
     recorded_at = models.DateTimeField(_("recorded at"))
+    recorded_by = models.ForeignKey(
+        "User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("recorded by"),
+        help_text=_("nobody: taken over with a whole register"),
+    )
     reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:

@@ -16,7 +16,7 @@ from institutions.enums import COUNTRY_ROLES, Lifecycle, Role
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from institutions.models import Institution, Journal, Membership, User
+    from institutions.models import Institution, Journal, Locality, Membership, User
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -72,6 +72,23 @@ class InstitutionQuerySet(models.QuerySet["Institution"]):
 
     def with_places(self) -> Self:
         return self.select_related("locality__region", "settlement", "large_city")
+
+
+class LocalityQuerySet(models.QuerySet["Locality"]):
+    def within_roles(self, user: User | AnonymousUser, roles: Iterable[Role]) -> Self:
+        """Localities that the person reaches whole, by a membership of one of the given roles.
+
+        Where an institution may be entered or moved to; a director reaches none.
+        """
+        from institutions.models import Membership
+
+        mine = Membership.objects.of(user, roles)
+        if mine.country_wide().exists():
+            return self
+        return self.filter(
+            Q(pk__in=mine.filter(locality__isnull=False).values("locality"))
+            | Q(region__in=mine.filter(region__isnull=False).values("region"))
+        )
 
 
 class JournalQuerySet(models.QuerySet["Journal"]):
