@@ -3,12 +3,16 @@
 from django.urls import path
 
 from compliance import cards
-from compliance.views import registry
+from compliance.views import proposals, registry
 
 urlpatterns = [
     path("institutions/", cards.institution_list, name="list"),
     path("institutions/new/", registry.new, name="new"),
+    path("institutions/proposals/", proposals.proposal_list, name="proposals"),
+    path("institutions/proposals/<int:pk>/", proposals.proposal, name="proposal"),
     path("institutions/<str:bin>/", cards.detail, name="detail"),
     path("institutions/<str:bin>/history/", cards.history, name="history"),
     path("institutions/<str:bin>/facts/", cards.facts, name="facts"),
+    path("institutions/<str:bin>/details/", registry.details, name="details"),
+    path("institutions/<str:bin>/change/<slug:act>/", registry.change, name="change"),
 ]

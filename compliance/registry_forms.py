@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final, TypeAlias, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.db.models import Count, Max
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from compliance.card_forms import MOST_PEOPLE
 from institutions import names, registry
 from institutions.access import REGISTER
-from institutions.enums import Kind, Ownership, RegionKind
+from institutions.acts import Act
+from institutions.enums import Kind, Owner, Ownership, RegionKind
 from institutions.filters import by_region
-from institutions.models import Institution, Locality, Settlement, User
+from institutions.models import Institution, InstitutionState, LargeCity, Locality, Settlement, User
+from institutions.ownership import OWNERS
 from institutions.querysets import LocalityQuerySet
 from institutions.validators import validate_bin_number, validate_day
 
 # A change may be entered before its day (a school that closes in summer); what lies farther off is a slip.
 AHEAD: Final = timedelta(days=366)
 _PHONE: Final = RegexValidator(r"^[+0-9() -]{5,30}$", gettext_lazy("Write the phone in digits, like +7 7162 25 00 00."))
-_PlaceField: TypeAlias = "forms.ModelChoiceField[Locality | Settlement]"
+_PlaceField: TypeAlias = "forms.ModelChoiceField[Locality | Settlement | LargeCity]"
 _BLANKS: Final = re.compile(r"[\s\u200b-]+")
 
 
@@ -43,7 +49,14 @@ def check_not_far_ahead(since: date, day: date) -> None:
         raise ValidationError(_("This day lies more than a year ahead."), code="far_ahead")
 
 
-class PlaceForm(forms.Form):
+class KeptForm(forms.Form):
+    """A form that comes back with one of its hidden values renewed, and all that was typed."""
+
+    def renew(self, name: str, value: str) -> None:
+        self.data = {key: self.data[key] for key in self.data} | {name: value}
+
+
+class PlaceForm(KeptForm):
     """Locality and settlement; the settlements offered are those of the chosen locality.
 
     The list of localities asks the server for the page anew and takes the place from it; without script a button
@@ -106,6 +119,174 @@ class PlaceForm(forms.Form):
         if locality is None or (settlement is None and not self.without_settlements):
             return {}
         return registry.place_fields(locality, settlement)
+
+
+def _asked(name: str) -> forms.Field:
+    """The field of a state that an act asks for; locality and settlement are those of `PlaceForm`."""
+    match name:
+        case "staff" | "learners":
+            label = gettext_lazy("Staff") if name == "staff" else gettext_lazy("Learners")
+            return forms.IntegerField(label=label, min_value=0, max_value=MOST_PEOPLE)
+        case "kind":
+            return forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices, widget=forms.RadioSelect)
+        case "ownership":
+            return forms.ChoiceField(
+                label=gettext_lazy("Ownership"), choices=Ownership.choices, widget=forms.RadioSelect
+            )
+        case _:
+            return forms.ModelChoiceField(
+                queryset=LargeCity.objects.none(),
+                to_field_name="kato",
+                required=False,
+                label=gettext_lazy("Large city"),
+                empty_label=gettext_lazy("none"),
+            )
+
+
+def states_mark(institution: Institution) -> str:
+    """Names what a form was filled from, so that a change in between is noticed. One query."""
+    known = InstitutionState.objects.filter(institution=institution).aggregate(
+        count=Count("pk"), last=Max("recorded_at")
+    )
+    return f"{known['count']}@{known['last'].isoformat() if known['last'] else ''}"
+
+
+class ChangeForm(PlaceForm):
+    """One act from a day on, with its reason. `states` are the institution's, the earliest first."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Such as the order of the akimat with its number and day."),
+    )
+    since = day_field(gettext_lazy("True since"))
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+        act: Act,
+        states: Sequence[InstitutionState],
+        localities: LocalityQuerySet,
+        mark: str,
+        day: date,
+    ) -> None:
+        self.act = act
+        self.states = states
+        self.day = day
+        now = self.state_on(day) or states[0]
+        recorded = {name: getattr(now, name) for name in ("staff", "learners", "kind", "ownership")}
+        places = {
+            "locality": now.locality.kato,
+            "settlement": now.settlement.kato if now.settlement else "",
+            "large_city": now.large_city.kato if now.large_city else "",
+        }
+        super().__init__(data, initial={"since": day, "shown": mark, **recorded, **places, **(initial or {})})
+        if "locality" in act.asks:
+            self.offer_places(localities)
+        else:
+            del self.fields["locality"], self.fields["settlement"]
+            for name in act.asks:
+                self.fields[name] = _asked(name)
+        if "large_city" in act.asks:
+            cities = cast("_PlaceField", self.fields["large_city"])
+            cities.queryset = LargeCity.objects.filter(region=now.locality.region_id)
+        self.order_fields([*act.asks, "since", "reason"])
+        self.fields["since"].widget.attrs["min"] = states[0].valid_from.isoformat()
+
+    def state_on(self, day: date) -> InstitutionState | None:
+        return next((state for state in reversed(self.states) if state.valid_from <= day), None)
+
+    def clean_since(self) -> date:
+        since: date = self.cleaned_data["since"]
+        check_not_far_ahead(since, self.day)
+        if since < self.states[0].valid_from:
+            raise ValidationError(
+                _("The register knows this institution only since %(day)s."),
+                code="too_early",
+                params={"day": self.states[0].valid_from.strftime("%d.%m.%Y")},
+            )
+        return since
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "locality" in self.act.asks:
+            self.changes: dict[str, Any] = self.place()
+        else:
+            self.changes = {name: data[name] for name in self.act.asks if name in data}
+        self.changes |= self.act.sets
+        state = self.state_on(data["since"]) if data.get("since") else None
+        if (
+            not self.errors
+            and state is not None
+            and all(getattr(state, name) == value for name, value in self.changes.items())
+        ):
+            raise ValidationError(_("On this day it is so already: nothing would change."), code="same")
+        return data
+
+    @property
+    def fingerprint(self) -> str:
+        """Names what a valid form would do: what was told of its consequences holds for this alone."""
+        told = [self.act.code, self.cleaned_data["since"].isoformat(), self.data.get("shown", "")]
+        told += [f"{name}={getattr(value, 'kato', value)}" for name, value in sorted(self.changes.items())]
+        return hashlib.sha256("|".join(told).encode()).hexdigest()
+
+
+class DetailsForm(KeptForm):
+    """Names, address, contacts: corrected, without a day. `foreign` are the fields that the person only proposes."""
+
+    name_kk = forms.CharField(label=gettext_lazy("Name in Kazakh"), max_length=300)
+    name_ru = forms.CharField(label=gettext_lazy("Name in Russian"), max_length=300)
+    address_kk = forms.CharField(label=gettext_lazy("Address in Kazakh"), max_length=300, required=False)
+    address_ru = forms.CharField(label=gettext_lazy("Address in Russian"), max_length=300, required=False)
+    phone = forms.CharField(label=gettext_lazy("Phone"), max_length=30, required=False, validators=[_PHONE])
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, institution: Institution, owned: Collection[Owner]
+    ) -> None:
+        self.institution = institution
+        recorded = {name: getattr(institution, name) for name in self.base_fields if name in OWNERS}
+        self.mark = hashlib.sha256(json.dumps(recorded).encode()).hexdigest()
+        super().__init__(data, initial={**recorded, "shown": self.mark})
+        self.foreign = [name for name in recorded if OWNERS[name] not in owned]
+        self.own = [name for name in recorded if name not in self.foreign]
+        if not self.foreign:
+            del self.fields["reason"]
+
+    @property
+    def own_fields(self) -> list[BoundField]:
+        return [self[name] for name in self.own]
+
+    @property
+    def foreign_fields(self) -> list[BoundField]:
+        return [self[name] for name in self.foreign]
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """What a valid form would change."""
+        return {name: self.cleaned_data[name] for name in (*self.own, *self.foreign) if name in self.changed_data}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        proposed = [name for name in self.foreign if name in self.changed_data]
+        if proposed and not data.get("reason"):
+            self.add_error("reason", _("Say why, for those who decide on it."))
+        return data
+
+
+class DeclineForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("Why it is declined"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class NewInstitutionForm(PlaceForm):

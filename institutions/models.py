@@ -17,12 +17,20 @@ from institutions.enums import (
     Kind,
     Lifecycle,
     LocalityKind,
+    Owner,
     Ownership,
+    ProposalState,
     RegionKind,
     Role,
     SettlementClass,
 )
-from institutions.querysets import InstitutionQuerySet, JournalQuerySet, LocalityQuerySet, MembershipQuerySet
+from institutions.querysets import (
+    ChangeProposalQuerySet,
+    InstitutionQuerySet,
+    JournalQuerySet,
+    LocalityQuerySet,
+    MembershipQuerySet,
+)
 from institutions.validators import validate_bin_number
 
 
@@ -330,6 +338,71 @@ class Membership(models.Model):
     def scope(self) -> Region | Locality | Institution | None:
         """The place of the membership; None: the country. Costs a query where it is not fetched with the row."""
         return self.institution or self.locality or self.region
+
+
+class ChangeProposal(models.Model):
+    """A change of an institution's record, proposed by somebody who does not own the fields.
+
+    `open → accepted | declined` by an owner (`institutions.ownership`), `open → withdrawn` by who proposed it.
+    Accepting applies it by the verb that the owners use; refused where an old value is no longer what the record says.
+    """
+
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="proposals", verbose_name=_("institution")
+    )
+    what = models.CharField(_("what"), max_length=20, help_text=_("code of the act, or details"))
+    owner = models.CharField(_("owner"), max_length=10, choices=Owner)
+    changes = models.JSONField(_("changes"), help_text=_("field → old, new; places by their KATO"))
+    since = models.DateField(_("since"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=300)
+    state = models.CharField(_("state"), max_length=10, choices=ProposalState, default=ProposalState.OPEN)
+    proposed_by = models.ForeignKey(User, models.PROTECT, related_name="proposals", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed at"))
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="decided_proposals", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decision_note = models.CharField(_("note of the decision"), max_length=300, blank=True)
+
+    objects = ChangeProposalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("proposal")
+        verbose_name_plural = _("proposals")
+        ordering: ClassVar = ["-proposed_at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["state", "-proposed_at"], name="proposal_waiting")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="proposal_four_eyes",
+                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")),
+                violation_error_message=_("Nobody decides their own proposal."),
+            ),
+            models.CheckConstraint(
+                name="proposal_decision_whole_or_absent",
+                condition=(
+                    Q(state=ProposalState.OPEN, decided_by=None, decided_at=None)
+                    | Q(state=ProposalState.WITHDRAWN, decided_by=None, decided_at__isnull=False)
+                    | Q(
+                        state__in=[ProposalState.ACCEPTED, ProposalState.DECLINED],
+                        decided_by__isnull=False,
+                        decided_at__isnull=False,
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="proposal_declined_with_reason",
+                condition=~Q(state=ProposalState.DECLINED) | ~Q(decision_note=""),
+                violation_error_message=_("Say why."),
+            ),
+            models.UniqueConstraint(
+                fields=["institution", "what", "proposed_by"],
+                condition=Q(state=ProposalState.OPEN),
+                name="proposal_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.what}"
 
 
 class Journal(models.Model):

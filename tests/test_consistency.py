@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from institutions.actions import ACTIONS
-from institutions.models import User
+from institutions.models import ChangeProposal, User
 from reporting.models import Brief, BriefBundle
 from tests.factories.compliance import EntryFactory, ItemFactory
 from tests.factories.institutions import (
@@ -186,6 +186,7 @@ class Foreign:
     approved: Any
     brief: Any
     bundle: Any
+    proposal: Any
 
 
 # What each address with arguments is about: the arguments that name something foreign.
@@ -194,6 +195,9 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "institutions:detail": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:history": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:facts": lambda foreign: {"bin": foreign.institution.bin},
+    "institutions:details": lambda foreign: {"bin": foreign.institution.bin},
+    "institutions:change": lambda foreign: {"bin": foreign.institution.bin, "act": "headcount"},
+    "institutions:proposal": lambda foreign: {"pk": foreign.proposal.pk},
     "compliance:checklist": lambda foreign: {"bin": foreign.institution.bin},
     **{
         f"compliance:{name}": lambda foreign: {
@@ -257,7 +261,17 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         requested_at=fixed_now,
     )
     bundle = BriefBundle.objects.create(period=brief.period, requested_at=fixed_now)
-    return Foreign(institution, item, entry, approved, brief, bundle)
+    proposal = ChangeProposal.objects.create(
+        institution=institution,
+        what="kind",
+        owner="region",
+        changes={"kind": {"old": "school", "new": "college"}},
+        since=order.day,
+        reason="Бұйрық",
+        proposed_by=entry.author,
+        proposed_at=fixed_now,
+    )
+    return Foreign(institution, item, entry, approved, brief, bundle, proposal)
 
 
 @pytest.fixture

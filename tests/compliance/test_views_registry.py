@@ -11,12 +11,14 @@ from django.urls import reverse
 
 from compliance import enrolment
 from compliance.models import ChecklistItem
+from institutions import registry
 from institutions.bin import synthetic_bin
-from institutions.models import Institution, InstitutionState, Journal
+from institutions.models import ChangeProposal, Institution, InstitutionState, Journal
 from tests.factories.institutions import (
     AdministratorFactory,
     AnalystFactory,
     ApproverFactory,
+    AuditorFactory,
     DirectorFactory,
     EditorFactory,
     InstitutionFactory,
@@ -199,3 +201,243 @@ def test_the_list_offers_it_to_those_who_keep_records(editor, places):
     offer = f'href="{reverse("institutions:new")}"'
     assert offer in signed_in(editor).get(url).content.decode()
     assert offer not in signed_in(ApproverFactory(region=places.region).user).get(url).content.decode()
+
+
+# --- a change from a day on ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def school(fixed_now, order, places) -> Institution:
+    return InstitutionFactory(locality=places.district, settlement=places.village)
+
+
+def change_url(school, act: str) -> str:
+    return reverse("institutions:change", args=[school.bin, act])
+
+
+def filled(client, url: str, **values: str) -> dict[str, str]:
+    """What a person sends who opened the form and typed `values`."""
+    form = client.get(url).context["form"]
+    return {name: str(form[name].value() or "") for name in form.fields} | values
+
+
+def see_and_save(client, url: str, **values: str):
+    """Look at what follows, then do it."""
+    told = client.post(url, filled(client, url, do="show", **values))
+    form = told.context["form"]
+    again = {name: str(form[name].value() or "") for name in form.fields}
+    return told, client.post(url, again | {"do": "save"})
+
+
+@pytest.mark.parametrize(
+    ("act", "typed", "expected"),
+    [
+        ("headcount", {"staff": "50", "learners": "900"}, {"staff": 50, "learners": 900}),
+        ("kind", {"kind": "kindergarten"}, {"kind": "kindergarten"}),
+        ("ownership", {"ownership": "private"}, {"ownership": "private"}),
+        ("repair", {}, {"lifecycle": "capital_repair"}),
+        ("close", {}, {"lifecycle": "closed"}),
+        (
+            "move",
+            {"locality": "351000000", "settlement": "351010000"},
+            {"locality__kato": "351000000", "settlement_class": "regional_city", "large_city__kato": "351010000"},
+        ),
+    ],
+)
+def test_what_follows_is_seen_and_then_done(school, editor, act, typed, expected):
+    client, url = signed_in(editor), change_url(school, act)
+    told, done = see_and_save(client, url, since="2026-05-01", reason="Бұйрық № 5", **typed)
+    assert told.status_code == 200
+    assert told.context["told"].figures
+    assert (done.status_code, done.url) == (302, reverse("institutions:detail", args=[school.bin]))
+    state = InstitutionState.objects.filter(institution=school, valid_to=None)
+    assert state.values(*expected).get() == expected
+    assert state.values("valid_from", "reason", "recorded_by").get() == {
+        "valid_from": date(2026, 5, 1), "reason": "Бұйрық № 5", "recorded_by": editor.pk,
+    }  # fmt: skip
+
+
+def test_nothing_is_saved_before_it_was_seen(school, editor):
+    client, url = signed_in(editor), change_url(school, "headcount")
+    response = client.post(url, filled(client, url, do="save", learners="900", reason="Бұйрық"))
+    assert response.status_code == 200
+    assert response.context["told"] is not None
+    assert school.states.count() == 1
+
+
+def test_what_was_seen_holds_for_that_change_alone(school, editor):
+    client, url = signed_in(editor), change_url(school, "headcount")
+    told = client.post(url, filled(client, url, do="show", learners="900", reason="Бұйрық"))
+    form = told.context["form"]
+    seen = {name: str(form[name].value() or "") for name in form.fields}
+    response = client.post(url, seen | {"do": "save", "learners": "50"})
+    assert response.status_code == 200
+    assert response.context["told"] is not None
+    assert school.states.count() == 1
+
+
+def test_a_repaired_school_opens_again(school, editor, fixed_now):
+    enrolment.change_institution(school, since=date(2026, 4, 1), by=None, now=fixed_now, lifecycle="capital_repair")
+    client = signed_in(editor)
+    _told, done = see_and_save(client, change_url(school, "reopen"), since="2026-05-02", reason="Жөндеу бітті")
+    assert done.status_code == 302
+    assert list(school.states.order_by("valid_from").values_list("lifecycle", flat=True)) == [
+        "open", "capital_repair", "open",
+    ]  # fmt: skip
+
+
+def test_an_administrator_sets_the_large_city(school, editor, places):
+    client = signed_in(AdministratorFactory().user)
+    url = change_url(school, "large-city")
+    _told, done = see_and_save(client, url, large_city=places.large_city.kato, reason="Министрлік шешімі")
+    assert done.status_code == 302
+    school.refresh_from_db()
+    assert school.large_city == places.large_city
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({"reason": ""}, ["reason"]),
+        ({"since": "2020-01-01"}, ["since"]),
+        ({"since": "2027-06-01"}, ["since"]),
+        ({"learners": "-1", "since": ""}, ["learners", "since"]),
+        ({"learners": "240", "staff": "30"}, ["__all__"]),
+    ],
+)
+def test_a_wrong_change_comes_back_filled(school, editor, wrong, fields):
+    client, url = signed_in(editor), change_url(school, "headcount")
+    sent = filled(client, url, do="show", learners="900", reason="Бұйрық") | wrong
+    response = client.post(url, sent)
+    assert response.status_code == 422
+    form = response.context["form"]
+    assert sorted(form.errors) == sorted(fields)
+    assert {name: form[name].value() for name in form.fields} == {name: sent[name] for name in form.fields}
+    assert school.states.count() == 1
+
+
+def test_a_move_needs_the_settlement_and_stays_within_the_scope(school, editor):
+    client, url = signed_in(editor), change_url(school, "move")
+    typed = {"do": "show", "reason": "Бұйрық", "locality": "351000000", "settlement": ""}
+    assert list(client.post(url, filled(client, url, **typed)).context["form"].errors) == ["settlement"]
+    elsewhere = client.post(url, filled(client, url, **(typed | {"locality": "711110000"})))
+    assert "locality" in elsewhere.context["form"].errors
+    looked_up = client.post(url, filled(client, url, **(typed | {"do": "place"})))
+    assert looked_up.status_code == 200
+    offered = [kato for kato, _label in looked_up.context["form"].fields["settlement"].choices]
+    assert offered == ["", "351010000"]
+    assert looked_up.context["form"]["reason"].value() == "Бұйрық"
+
+
+def test_a_change_that_somebody_else_made_meanwhile_is_shown_first(school, editor, fixed_now):
+    client, url = signed_in(editor), change_url(school, "headcount")
+    sent = filled(client, url, do="show", learners="900", reason="Бұйрық")
+    enrolment.change_institution(school, since=date(2026, 5, 10), by=None, now=fixed_now, learners=333)
+    response = client.post(url, sent)
+    assert response.status_code == 409
+    assert response.context["form"]["learners"].value() == "900"
+    assert [state.learners for state in response.context["states"]] == [333, 240]
+    form = response.context["form"]
+    again = {name: str(form[name].value() or "") for name in form.fields} | {"do": "show"}
+    assert client.post(url, again).status_code == 200
+
+
+@pytest.mark.parametrize(("lifecycle", "act"), [("open", "reopen"), ("closed", "headcount"), ("closed", "close")])
+def test_acts_that_make_no_sense_now_are_not_there(school, editor, fixed_now, lifecycle, act):
+    if lifecycle != "open":
+        enrolment.change_institution(school, since=date(2026, 5, 1), by=None, now=fixed_now, lifecycle=lifecycle)
+    assert signed_in(editor).get(change_url(school, act)).status_code == 404
+    assert signed_in(editor).get(change_url(school, "fly")).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["details", "headcount"])
+def test_records_are_changed_within_the_scope_alone(school, editor, places, page):
+    url = reverse("institutions:details", args=[school.bin]) if page == "details" else change_url(school, page)
+    people = {
+        "editor": editor,
+        "director": DirectorFactory(institution=school).user,
+        "approver": ApproverFactory(region=places.region).user,
+        "analyst": AnalystFactory().user,
+        "auditor": AuditorFactory().user,
+        "neighbour": EditorFactory(region=places.capital).user,
+    }
+    found = {who: signed_in(person).get(url).status_code for who, person in people.items()}
+    assert found == {
+        "editor": 200, "director": 200, "approver": 200, "analyst": 200, "auditor": 404, "neighbour": 404,
+    }  # fmt: skip
+    assert Client().get(url).status_code == 302
+
+
+# --- names, address, contacts ----------------------------------------------------------------------
+
+
+def test_an_editor_corrects_details_at_once(school, editor):
+    client, url = signed_in(editor), reverse("institutions:details", args=[school.bin])
+    response = client.post(url, filled(client, url, name_kk="Лицей", phone="+7 7212 25 00 00"))
+    assert (response.status_code, response.url) == (302, reverse("institutions:detail", args=[school.bin]))
+    school.refresh_from_db()
+    assert (school.name_kk, school.phone) == ("Лицей", "+7 7212 25 00 00")
+    assert not ChangeProposal.objects.exists()
+
+
+def test_a_director_changes_contacts_and_proposes_the_rest(school, editor):
+    director = DirectorFactory(institution=school).user
+    client, url = signed_in(director), reverse("institutions:details", args=[school.bin])
+    without_reason = client.post(url, filled(client, url, name_kk="Лицей", phone="+7 7212 25 00 00"))
+    assert (without_reason.status_code, list(without_reason.context["form"].errors)) == (422, ["reason"])
+    typed = {"name_kk": "Лицей", "phone": "+7 7212 25 00 00", "reason": "Жаңа атау"}
+    response = client.post(url, filled(client, url, **typed))
+    proposal = ChangeProposal.objects.get()
+    assert (response.status_code, response.url) == (302, reverse("institutions:proposal", args=[proposal.pk]))
+    old = school.name_kk
+    school.refresh_from_db()
+    assert (school.name_kk, school.phone) == (old, "+7 7212 25 00 00")
+    assert (proposal.owner, proposal.changes, proposal.proposed_by, proposal.reason) == (
+        "region", {"name_kk": {"old": old, "new": "Лицей"}}, director, "Жаңа атау",
+    )  # fmt: skip
+
+
+def test_details_that_were_not_touched_change_nothing(school, editor):
+    client, url = signed_in(editor), reverse("institutions:details", args=[school.bin])
+    before = Journal.objects.count()
+    assert client.post(url, filled(client, url)).status_code == 302
+    assert Journal.objects.count() == before
+
+
+def test_details_that_somebody_else_corrected_come_back_beside_theirs(school, editor, fixed_now):
+    client, url = signed_in(editor), reverse("institutions:details", args=[school.bin])
+    sent = filled(client, url, name_kk="Лицей")
+    registry.change_details(school, by=None, now=fixed_now, name_kk="Гимназия")
+    response = client.post(url, sent)
+    assert (response.status_code, response.context["form"]["name_kk"].value()) == (409, "Лицей")
+    assert "Гимназия" in [row["value"] for row in response.context["recorded"]]
+    school.refresh_from_db()
+    assert school.name_kk == "Гимназия"
+
+
+# --- card and history ------------------------------------------------------------------------------
+
+
+def test_the_card_offers_what_the_reader_may_do_or_propose(school, editor):
+    def offered(user) -> dict[str, bool]:
+        page = signed_in(user).get(reverse("institutions:detail", args=[school.bin]))
+        if not page.context["may_propose"]:
+            return {}
+        return {act.code: direct for act, direct in page.context["acts"]}
+
+    all_acts = dict.fromkeys(("headcount", "kind", "ownership", "move", "large-city", "repair", "close"), True)
+    assert offered(AdministratorFactory().user) == all_acts
+    assert offered(editor) == all_acts | {"large-city": False}
+    assert offered(DirectorFactory(institution=school).user) == dict.fromkeys(all_acts, False) | {"headcount": True}
+    assert offered(AuditorFactory().user) == {}
+
+
+def test_history_shows_the_states_with_who_and_why(school, editor, fixed_now):
+    enrolment.change_institution(
+        school, since=date(2026, 5, 1), by=editor, now=fixed_now, reason="Бұйрық № 5", learners=300
+    )
+    page = signed_in(editor).get(reverse("institutions:history", args=[school.bin]))
+    assert [(state.learners, state.recorded_by) for state in page.context["states"]] == [(300, editor), (240, None)]
+    other = signed_in(AnalystFactory().user).get(reverse("institutions:history", args=[school.bin])).content.decode()
+    assert "Бұйрық № 5" in other
+    assert editor.full_name in other
