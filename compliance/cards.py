@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -24,8 +24,9 @@ from compliance.reading import note_reading
 from institutions import acts, registry
 from institutions.access import ANSWER, REGISTER, roles_of
 from institutions.clock import today
+from institutions.enums import Owner
 from institutions.http import AuthenticatedRequest
-from institutions.models import ChangeProposal, Institution, InstitutionState, User
+from institutions.models import ChangeProposal, Institution, InstitutionState, Merger, User
 from institutions.ownership import PROPOSE, may_propose, owned_by
 from institutions.querysets import InstitutionQuerySet
 
@@ -172,7 +173,10 @@ def _record(user: User, institution: Institution) -> dict[str, Any]:
     owned = owned_by(user, institution)
     offered = [act for act in acts.ACTS.values() if institution.lifecycle in act.during]
     waiting = ChangeProposal.objects.open().filter(institution=institution)
+    mergers = Merger.objects.filter(Q(kept=institution) | Q(merged=institution), undone_at=None)
     return {
+        "mergers": list(mergers.select_related("kept", "merged")),
+        "may_undo": Owner.REGION in owned,
         "may_propose": may_propose(user, institution),
         "acts": [(act, act.owner in owned) for act in offered],
         "waiting": [(one, acts.in_words(one.what)) for one in waiting],

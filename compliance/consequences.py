@@ -13,17 +13,22 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from compliance import enrolment
+from compliance import enrolment, ledger, timeline
 from compliance.enums import PeriodState
-from compliance.models import Applicability, Cell, Edition, LedgerHead, Period, Requirement, StatusChange
-from institutions.models import Institution, InstitutionState
+from compliance.models import Applicability, ChecklistItem, Edition, Period, Requirement
+from compliance.timeline import Segment, Standing
+from institutions.enums import Kind, Ownership
+from institutions.models import Institution, InstitutionState, LargeCity, Locality
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """Where one measure is counted, and as what."""
 
-    cell: Cell
+    locality: Locality
+    large_city: LargeCity | None
+    kind: Kind
+    ownership: Ownership
     status: str
     learners: int
 
@@ -61,11 +66,9 @@ def of_change(institution: Institution, *, since: date, now: datetime, **changes
     with transaction.atomic():
         # Its own copy: the verb sets the fields that lists show.
         trial = Institution.objects.get(pk=institution.pk)
-        head = LedgerHead.objects.filter(pk=institution.pk).first()
-        before = _duties(trial, since)
+        before, counted_before = _duties(trial, since), _timelines(trial)
         enrolment.change_institution(trial, since=since, by=None, now=now, **changes)
-        after = _duties(trial, since)
-        figures = _figures(trial, head.length if head else 0)
+        after, counted_after = _duties(trial, since), _timelines(trial)
         transaction.set_rollback(True)
     requirements = Requirement.objects.in_bulk(before.keys() | after.keys())
     ordered = sorted(requirements.values(), key=lambda requirement: requirement.sort_order)
@@ -77,7 +80,7 @@ def of_change(institution: Institution, *, since: date, now: datetime, **changes
         obliged=[one for one in ordered if before.get(one.pk) is False and after.get(one.pk) is True],
         no_longer_obliged=[one for one in ordered if before.get(one.pk) is True and after.get(one.pk) is False],
         items=(len(before), len(after)),
-        figures=figures,
+        figures=_moves(counted_before, counted_after, since),
         holds_until=next_day and next_day - timedelta(days=1),
         frozen=list(Period.objects.filter(state=PeriodState.CLOSED, ends_on__gte=since).order_by("starts_on")),
     )
@@ -92,21 +95,43 @@ def _duties(institution: Institution, since: date) -> dict[int, bool]:
     return dict(spans.values_list("item__requirement", "obliged"))
 
 
-def _figures(institution: Institution, known: int) -> list[FigureMove]:
-    """The ledger's rows of the measures after the first `known` ones: leaving and entering a cell are one move."""
-    rows = StatusChange.objects.filter(institution=institution, seq__gt=known, item__requirement__measure__isnull=False)
-    rows = rows.select_related("item__requirement", "cell__locality__region", "cell__large_city")
-    moves: dict[tuple[int, date], FigureMove] = {}
-    for row in rows.order_by("item__requirement__sort_order", "effective_on", "seq"):
-        key = (row.item_id, row.effective_on)
-        known_move = moves.get(key) or FigureMove(row.item.requirement, row.effective_on, None, None)
-        before = _counted(row.cell, row.from_status, row.from_learners)
-        after = _counted(row.cell, row.to_status, row.to_learners)
-        moves[key] = FigureMove(
-            known_move.requirement, known_move.day, known_move.before or before, after or known_move.after
+def _timelines(institution: Institution) -> dict[Requirement, list[Segment]]:
+    """How the measures of the brief are counted from day to day, in the order of the Order."""
+    items = ChecklistItem.objects.filter(institution=institution, requirement__measure__isnull=False)
+    known = {item.pk: item.requirement for item in items.with_requirement().order_by("requirement__sort_order")}
+    rows = ledger.recorded_rows(items)
+    return {requirement: timeline.recorded(rows.get(pk, ())) for pk, requirement in known.items()}
+
+
+def _moves(
+    before: dict[Requirement, list[Segment]], after: dict[Requirement, list[Segment]], since: date
+) -> list[FigureMove]:
+    """The days from `since` on which another difference begins. What is only obliged otherwise is no difference."""
+    found: list[tuple[Requirement, date, Standing | None, Standing | None]] = []
+    for requirement in after:
+        old, new = before.get(requirement, []), after[requirement]
+        days = {since, *(segment.day for segment in (*old, *new) if segment.day > since)}
+        last = None
+        for day in sorted(days):
+            pair = (_shown(timeline.on(old, day)), _shown(timeline.on(new, day)))
+            if pair[0] != pair[1] and pair != last:
+                found.append((requirement, day, *pair))
+            last = pair
+    standings = [one for _requirement, _day, *pair in found for one in pair if one is not None]
+    localities = Locality.objects.in_bulk({one.cell.locality for one in standings})
+    cities = LargeCity.objects.in_bulk({one.cell.large_city for one in standings if one.cell.large_city})
+
+    def counted(one: Standing | None) -> Counted | None:
+        if one is None:
+            return None
+        city = cities[one.cell.large_city] if one.cell.large_city else None
+        cell = one.cell
+        return Counted(
+            localities[cell.locality], city, Kind(cell.kind), Ownership(cell.ownership), one.status, one.learners
         )
-    return list(moves.values())
+
+    return [FigureMove(requirement, day, counted(old), counted(new)) for requirement, day, old, new in found]
 
 
-def _counted(cell: Cell, status: str | None, learners: int | None) -> Counted | None:
-    return None if status is None else Counted(cell, status, learners or 0)
+def _shown(standing: Standing | None) -> Standing | None:
+    return standing and standing._replace(cell=standing.cell._replace(obliged=True))

@@ -17,13 +17,13 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from compliance.card_forms import MOST_PEOPLE
+from compliance.card_forms import MOST_PEOPLE, check_known
 from institutions import names, registry
 from institutions.access import REGISTER
 from institutions.acts import Act
 from institutions.enums import Kind, Owner, Ownership, RegionKind
 from institutions.filters import by_region
-from institutions.models import Institution, InstitutionState, LargeCity, Locality, Settlement, User
+from institutions.models import Institution, InstitutionState, LargeCity, Locality, Membership, Settlement, User
 from institutions.ownership import OWNERS
 from institutions.querysets import LocalityQuerySet
 from institutions.validators import validate_bin_number, validate_day
@@ -204,12 +204,7 @@ class ChangeForm(PlaceForm):
     def clean_since(self) -> date:
         since: date = self.cleaned_data["since"]
         check_not_far_ahead(since, self.day)
-        if since < self.states[0].valid_from:
-            raise ValidationError(
-                _("The register knows this institution only since %(day)s."),
-                code="too_early",
-                params={"day": self.states[0].valid_from.strftime("%d.%m.%Y")},
-            )
+        check_known(since, self.states[0].valid_from)
         return since
 
     def clean(self) -> dict[str, Any]:
@@ -281,6 +276,47 @@ class DetailsForm(KeptForm):
         if proposed and not data.get("reason"):
             self.add_error("reason", _("Say why, for those who decide on it."))
         return data
+
+
+class MergeForm(forms.Form):
+    """Since when a duplicate is closed, why, and which of its directors go on at the institution that is kept."""
+
+    since = day_field(gettext_lazy("Closed since"), gettext_lazy("From this day on only the other one is counted."))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    carry = forms.ModelMultipleChoiceField(
+        queryset=Membership.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Directors who get the role at the institution that is kept"),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        directors: Sequence[Membership],
+        first_day: date,
+        day: date,
+    ) -> None:
+        super().__init__(data, initial={"since": day, "carry": [membership.pk for membership in directors]})
+        self.first_day = first_day
+        self.day = day
+        if directors:
+            carry = cast("forms.ModelMultipleChoiceField[Membership]", self.fields["carry"])
+            carry.queryset = Membership.objects.filter(pk__in=[membership.pk for membership in directors])
+            carry.choices = [(membership.pk, str(membership.user)) for membership in directors]
+        else:
+            del self.fields["carry"]
+
+    def clean_since(self) -> date:
+        since: date = self.cleaned_data["since"]
+        check_not_far_ahead(since, self.day)
+        check_known(since, self.first_day)
+        return since
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class DeclineForm(forms.Form):

@@ -405,6 +405,67 @@ class ChangeProposal(models.Model):
         return f"{self.institution_id} {self.what}"
 
 
+class NotDuplicate(models.Model):
+    """Two institutions that look alike and were found to be two; `first` was entered earlier."""
+
+    first = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    second = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("not a duplicate")
+        verbose_name_plural = _("not duplicates")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="not_duplicate_in_order", condition=Q(first__lt=F("second"))),
+            models.UniqueConstraint(fields=["first", "second"], name="not_duplicate_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} {self.second_id}"
+
+
+class Merger(models.Model):
+    """One institution closed as a duplicate of another, which is kept. Both keep their history and their BIN.
+
+    `lifecycles`: what the merged one's states said before, by the day on which each begins; `carried`: keys of the
+    memberships made at the kept one. Both serve the undoing.
+    """
+
+    kept = models.ForeignKey(Institution, models.PROTECT, related_name="absorbed", verbose_name=_("kept"))
+    merged = models.ForeignKey(Institution, models.PROTECT, related_name="mergers", verbose_name=_("merged"))
+    since = models.DateField(_("since"))
+    reason = models.CharField(_("reason"), max_length=300)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    lifecycles = models.JSONField(default=dict)
+    carried = models.JSONField(default=list)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undo_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("merger")
+        verbose_name_plural = _("mergers")
+        ordering: ClassVar = ["-made_at", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="merger_of_two",
+                condition=~Q(kept=F("merged")),
+                violation_error_message=_("An institution is not a duplicate of itself."),
+            ),
+            models.UniqueConstraint(fields=["merged"], condition=Q(undone_at=None), name="merger_one_in_force"),
+            models.CheckConstraint(
+                name="merger_undone_whole_or_not",
+                condition=Q(undone_by=None, undone_at=None, undo_reason="")
+                | (Q(undone_by__isnull=False, undone_at__isnull=False) & ~Q(undo_reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} → {self.kept_id}"
+
+
 class Journal(models.Model):
     """Who did what to what, when and from where. Append-only in the database itself."""
 

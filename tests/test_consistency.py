@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from institutions.actions import ACTIONS
-from institutions.models import ChangeProposal, User
+from institutions.models import ChangeProposal, Merger, User
 from reporting.models import Brief, BriefBundle
 from tests.factories.compliance import EntryFactory, ItemFactory
 from tests.factories.institutions import (
@@ -187,6 +187,8 @@ class Foreign:
     brief: Any
     bundle: Any
     proposal: Any
+    duplicate: Any
+    merger: Any
 
 
 # What each address with arguments is about: the arguments that name something foreign.
@@ -197,6 +199,8 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "institutions:facts": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:details": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:change": lambda foreign: {"bin": foreign.institution.bin, "act": "headcount"},
+    "institutions:merge": lambda foreign: {"bin": foreign.institution.bin, "other": foreign.duplicate.bin},
+    "institutions:unmerge": lambda foreign: {"pk": foreign.merger.pk},
     "institutions:proposal": lambda foreign: {"pk": foreign.proposal.pk},
     "compliance:checklist": lambda foreign: {"bin": foreign.institution.bin},
     **{
@@ -271,7 +275,17 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         proposed_by=entry.author,
         proposed_at=fixed_now,
     )
-    return Foreign(institution, item, entry, approved, brief, bundle, proposal)
+    duplicate = InstitutionFactory(locality=places.capital_district, listed=False)
+    merger = Merger.objects.create(
+        kept=institution,
+        merged=duplicate,
+        since=order.day,
+        reason="Қос тіркелген",
+        made_by=entry.author,
+        made_at=fixed_now,
+        lifecycles={order.day.isoformat(): "open"},
+    )
+    return Foreign(institution, item, entry, approved, brief, bundle, proposal, duplicate, merger)
 
 
 @pytest.fixture
@@ -309,6 +323,7 @@ def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name
     found: set[int] = set()
     for membership in (
         DirectorFactory(institution=foreign.institution),
+        EditorFactory(region=places.capital),
         ApproverFactory(region=places.capital),
         AnalystFactory(),
     ):
