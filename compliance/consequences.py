@@ -106,17 +106,18 @@ def _timelines(institution: Institution) -> dict[Requirement, list[Segment]]:
 def _moves(
     before: dict[Requirement, list[Segment]], after: dict[Requirement, list[Segment]], since: date
 ) -> list[FigureMove]:
-    """The days from `since` on which another difference begins. What is only obliged otherwise is no difference."""
+    """The days from `since` on which another difference begins."""
     found: list[tuple[Requirement, date, Standing | None, Standing | None]] = []
     for requirement in after:
         old, new = before.get(requirement, []), after[requirement]
         days = {since, *(segment.day for segment in (*old, *new) if segment.day > since)}
-        last = None
+        last: tuple[object, ...] | None = None
         for day in sorted(days):
-            pair = (_shown(timeline.on(old, day)), _shown(timeline.on(new, day)))
-            if pair[0] != pair[1] and pair != last:
-                found.append((requirement, day, *pair))
-            last = pair
+            was, becomes = timeline.on(old, day), timeline.on(new, day)
+            difference = _difference(was, becomes)
+            if difference is not None and difference != last:
+                found.append((requirement, day, was, becomes))
+            last = difference
     standings = [one for _requirement, _day, *pair in found for one in pair if one is not None]
     localities = Locality.objects.in_bulk({one.cell.locality for one in standings})
     cities = LargeCity.objects.in_bulk({one.cell.large_city for one in standings if one.cell.large_city})
@@ -133,5 +134,17 @@ def _moves(
     return [FigureMove(requirement, day, counted(old), counted(new)) for requirement, day, old, new in found]
 
 
-def _shown(standing: Standing | None) -> Standing | None:
-    return standing and standing._replace(cell=standing.cell._replace(obliged=True))
+def _difference(was: Standing | None, becomes: Standing | None) -> tuple[object, ...] | None:
+    """What of two standings differs, for a reader of the brief; None: nothing.
+
+    What is only obliged otherwise does not. A status that is the same in both places is none of the change's doing, and
+    so is whatever it becomes later.
+    """
+    if was is None or becomes is None:
+        one = was or becomes
+        return None if one is None else (was is None, one.cell._replace(obliged=True))
+    cells = (was.cell._replace(obliged=True), becomes.cell._replace(obliged=True))
+    statuses = None if was.status == becomes.status else (was.status, becomes.status)
+    if cells[0] == cells[1] and statuses is None and was.learners == becomes.learners:
+        return None
+    return (*cells, statuses, was.learners, becomes.learners)

@@ -25,6 +25,7 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "proposal.withdraw": _("proposed change withdrawn"),
         "institution.merge": _("institution merged into another"),
         "institution.unmerge": _("merger undone"),
+        "locality.move": _("institutions of a locality moved to another"),
         "institution.not_duplicate": _("two institutions found to be no duplicates"),
         "institution.read": _("institution looked at from outside"),
         "period.begin_closing": _("closing of a quarter begun"),
