@@ -24,7 +24,7 @@ from compliance.models import ChecklistItem, PendingFold, StatusEntry
 from institutions.clock import local_day, today
 from institutions.enums import Role
 from institutions.http import AuthenticatedRequest
-from institutions.models import Institution, Journal, Membership, User
+from institutions.models import ChangeProposal, Institution, Journal, Membership, User
 from institutions.querysets import InstitutionQuerySet
 
 NEXT_SHOWN = 10  # how many things to do a director sees at once
@@ -185,6 +185,7 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
             ),
             _todo(membership, Todo.WAITING, to_do(reached, Todo.WAITING, user, day).count(), "hourglass", ""),
             _todo(membership, Todo.DRAFTS, to_do(reached, Todo.DRAFTS, user, day).count(), "pencil", ""),
+            *_proposals(reached, user),
         ],
         doors=[
             Door(_("Institutions"), _list_url(membership), "school"),
@@ -276,6 +277,7 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
                 "warn" if uncounted else "",
                 _("they enter the figures by themselves"),
             ),
+            *(_proposals(reached, user) if membership.role == Role.ADMINISTRATOR else ()),
         ],
         doors=doors,
     )
@@ -333,6 +335,13 @@ def _todo(membership: Membership, todo: Todo, value: int, icon: str, tone: str) 
     url = _list_url(membership, todo=todo)
     hint = npgettext("below a count", "institution", "institutions", value)
     return Tile(str(todo.label), value, url, icon, tone if value else "", hint)
+
+
+def _proposals(reached: InstitutionQuerySet, user: User) -> list[Tile]:
+    """Proposed changes that wait for the person's decision; no tile where there are none."""
+    count = ChangeProposal.objects.decidable_by(user).filter(institution__in=reached.order_by().values("pk")).count()
+    url = f"{reverse('institutions:proposals')}?show=decide"
+    return [Tile(_("Proposed changes to decide"), count, url, "inbox", "info")] if count else []
 
 
 def _list_url(membership: Membership, **chosen: str) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from compliance import enrolment, proposals
 from institutions.models import ChangeProposal, Institution
 from tests.factories.institutions import (
+    AdministratorFactory,
     AnalystFactory,
     ApproverFactory,
     AuditorFactory,
@@ -161,6 +162,21 @@ def test_a_record_that_moved_on_shows_both(proposal, school, editor, fixed_now):
     assert (line.label, line.old, line.recorded, line.new) == ("Kind", "school", "kindergarten", "college")
     proposal.refresh_from_db()
     assert proposal.state == "open"
+
+
+def test_home_opens_what_waits_for_ones_decision(proposal, editor, director, places):
+    def tiles(user) -> dict[str, tuple[int, str]]:
+        sections = signed_in(user).get(reverse("home")).context["sections"]
+        found = {tile.label: (tile.value, tile.url) for section in sections for tile in section.tiles}
+        return {label: found[label] for label in found if label == "Proposed changes to decide"}
+
+    shown_to = {"Proposed changes to decide": (1, f"{reverse('institutions:proposals')}?show=decide")}
+    assert tiles(editor) == shown_to
+    assert tiles(AdministratorFactory().user) == shown_to
+    assert tiles(AnalystFactory().user) == {}
+    assert tiles(EditorFactory(region=places.capital).user) == {}
+    send(editor, proposal, "accept")
+    assert tiles(editor) == {}
 
 
 def test_the_card_shows_what_waits(proposal, school, editor):
