@@ -32,12 +32,23 @@ def open_institution(institution: Institution, *, since: date, by: User | None, 
 
 @transaction.atomic
 def change_institution(
-    institution: Institution, *, since: date, by: User | None, now: datetime, reason: str = "", **changes: Any
+    institution: Institution,
+    *,
+    since: date,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    shown: str = "",
+    **changes: Any,
 ) -> InstitutionState:
     """A move, a closure, a new headcount, a confirmed fact: a new state from `since` on. The past stays as it was.
 
-    Raises what `registry.change_state` raises.
+    Raises what `registry.change_state` raises; `registry.StaleRecord`, where `shown` is given and no longer the
+    institution's `registry.states_mark`.
     """
+    ledger.hold(institution.pk)
+    if shown and shown != registry.states_mark(institution):
+        raise registry.StaleRecord(institution.pk)
     return change_states(institution, {since: changes}, by=by, now=now, reason=reason)[0]
 
 

@@ -153,14 +153,16 @@ def correct(
     reason: str,
     by: User,
     now: datetime,
+    shown: str = "",
 ) -> tuple[list[str], ChangeProposal | None]:
     """Correct the details that the person owns and propose the others, in one step.
 
     `owned` is what `ownership.owned_by` says. Returns the names of the fields corrected, and the proposal, if any.
+    Raises `AlreadyOpen`, and what `registry.change_details` raises.
     """
     mine = {field: value for field, value in changes.items() if OWNERS[field] in owned}
     others = {field: value for field, value in changes.items() if field not in mine}
-    corrected = registry.change_details(institution, by=by, now=now, **mine)
+    corrected = registry.change_details(institution, by=by, now=now, shown=shown, **mine)
     if not others:
         return corrected, None
     proposal = propose(institution, what=acts.DETAILS, changes=others, since=None, reason=reason, by=by, now=now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
@@ -12,7 +11,6 @@ from typing import Any, Final, TypeAlias, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db.models import Count, Max
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -143,14 +141,6 @@ def _asked(name: str) -> forms.Field:
             )
 
 
-def states_mark(institution: Institution) -> str:
-    """Names what a form was filled from, so that a change in between is noticed. One query."""
-    known = InstitutionState.objects.filter(institution=institution).aggregate(
-        count=Count("pk"), last=Max("recorded_at")
-    )
-    return f"{known['count']}@{known['last'].isoformat() if known['last'] else ''}"
-
-
 class ChangeForm(PlaceForm):
     """One act from a day on, with its reason. `states` are the institution's, the earliest first."""
 
@@ -250,7 +240,7 @@ class DetailsForm(KeptForm):
     ) -> None:
         self.institution = institution
         recorded = {name: getattr(institution, name) for name in self.base_fields if name in OWNERS}
-        self.mark = hashlib.sha256(json.dumps(recorded).encode()).hexdigest()
+        self.mark = registry.details_mark(institution)
         super().__init__(data, initial={**recorded, "shown": self.mark})
         self.foreign = [name for name in recorded if OWNERS[name] not in owned]
         self.own = [name for name in recorded if name not in self.foreign]

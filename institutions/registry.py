@@ -6,11 +6,14 @@ What follows from a state for the checklist is no business of this app: pages, i
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from institutions import journal, names
@@ -24,6 +27,24 @@ DETAILS = ("name_kk", "name_ru", "address_kk", "address_ru", "latitude", "longit
 
 class NoSuchState(Exception):
     """The day lies before the institution's first state."""
+
+
+class StaleRecord(Exception):
+    """The record is no longer what was shown to whoever changes it; nothing was changed."""
+
+
+def states_mark(institution: Institution) -> str:
+    """Names the states that somebody is shown, so that a change in between is noticed. One query."""
+    known = InstitutionState.objects.filter(institution=institution).aggregate(
+        count=Count("pk"), last=Max("recorded_at")
+    )
+    return f"{known['count']}@{known['last'].isoformat() if known['last'] else ''}"
+
+
+def details_mark(institution: Institution) -> str:
+    """The same for the details, of the object as it was read. No query."""
+    shown = {name: _plain(getattr(institution, name)) for name in DETAILS}
+    return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()
 
 
 def name_keys(institution: Institution) -> None:
@@ -107,15 +128,19 @@ def change_state(
 
 
 @transaction.atomic
-def change_details(institution: Institution, *, by: User | None, now: datetime, **changes: Any) -> list[str]:
+def change_details(
+    institution: Institution, *, by: User | None, now: datetime, shown: str = "", **changes: Any
+) -> list[str]:
     """Correct names, address, contacts; return the names of the fields that differed (nothing is written for none).
 
-    Raises ValidationError for wrong values.
+    Raises ValidationError for wrong values, and `StaleRecord` where `shown` is given and no longer its `details_mark`.
     """
     unknown = changes.keys() - set(DETAILS)
     if unknown:
         raise TypeError(f"not details of an institution: {sorted(unknown)}")
     stored = Institution.objects.select_for_update(of=("self",), no_key=True).get(pk=institution.pk)
+    if shown and shown != details_mark(stored):
+        raise StaleRecord(institution.pk)
     before = {name: getattr(stored, name) for name in changes}
     changed = [name for name in changes if changes[name] != before[name]]
     if not changed:

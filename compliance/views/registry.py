@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from compliance import consequences, enrolment, proposals
-from compliance.registry_forms import ChangeForm, DetailsForm, NewInstitutionForm, states_mark
-from institutions import acts
+from compliance.registry_forms import ChangeForm, DetailsForm, NewInstitutionForm
+from institutions import acts, registry
 from institutions.access import REGISTER
 from institutions.clock import local_day
 from institutions.http import AuthenticatedRequest
@@ -71,7 +71,7 @@ def change(request: AuthenticatedRequest, bin: str, act: str) -> HttpResponse:
         act=chosen,
         states=list(states.order_by("valid_from")),
         localities=keeps if direct else Locality.objects.filter(region=institution.locality.region),
-        mark=states_mark(institution),
+        mark=registry.states_mark(institution),
         day=local_day(now),
     )
     do = request.POST.get("do")
@@ -93,7 +93,20 @@ def change(request: AuthenticatedRequest, bin: str, act: str) -> HttpResponse:
         form.renew("seen", form.fingerprint)
         return _render_change(request, institution, form, direct, told=told)
     if direct:
-        enrolment.change_institution(institution, since=since, by=request.user, now=now, reason=reason, **form.changes)
+        try:
+            enrolment.change_institution(
+                institution,
+                since=since,
+                by=request.user,
+                now=now,
+                reason=reason,
+                shown=form.cleaned_data["shown"],
+                **form.changes,
+            )
+        except registry.StaleRecord:
+            form = form_of(request.POST, states=list(states.order_by("valid_from")))
+            form.renew("shown", registry.states_mark(institution))
+            return _render_change(request, institution, form, direct, conflict=True, status=409)
         messages.success(request, _("Saved. The checklist and the figures follow."))
         return redirect("institutions:detail", institution.bin)
     try:
@@ -154,7 +167,12 @@ def details(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             reason=form.cleaned_data.get("reason", ""),
             by=request.user,
             now=timezone.now(),
+            shown=form.mark,
         )
+    except registry.StaleRecord:
+        again = DetailsForm(request.POST, institution=_record(request, bin), owned=owned)
+        again.renew("shown", again.mark)
+        return _render_details(request, again, conflict=True, status=409)
     except proposals.AlreadyOpen:
         form.add_error(None, _("Your proposal for the same waits for a decision already. Withdraw it first."))
         return _render_details(request, form, status=422)

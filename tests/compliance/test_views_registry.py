@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from compliance import enrolment
+from compliance import enrolment, proposals
 from compliance.models import ChecklistItem
 from institutions import registry
 from institutions.bin import synthetic_bin
@@ -340,6 +340,41 @@ def test_a_change_that_somebody_else_made_meanwhile_is_shown_first(school, edito
     form = response.context["form"]
     again = {name: str(form[name].value() or "") for name in form.fields} | {"do": "show"}
     assert client.post(url, again).status_code == 200
+
+
+def test_of_two_who_save_at_the_same_moment_the_second_is_shown_the_first(school, editor, fixed_now, monkeypatch):
+    client, url = signed_in(editor), change_url(school, "headcount")
+    told = client.post(url, filled(client, url, do="show", learners="900", reason="Бұйрық"))
+    form = told.context["form"]
+    sent = {name: str(form[name].value() or "") for name in form.fields} | {"do": "save"}
+    real = enrolment.change_institution
+
+    def somebody_is_faster(institution, **values):
+        real(institution, since=date(2026, 5, 10), by=None, now=fixed_now, learners=333)
+        return real(institution, **values)
+
+    monkeypatch.setattr("compliance.views.registry.enrolment.change_institution", somebody_is_faster)
+    response = client.post(url, sent)
+    assert response.status_code == 409
+    assert response.context["form"]["learners"].value() == "900"
+    assert [state.learners for state in response.context["states"]] == [333, 240]
+
+
+def test_of_two_who_correct_at_the_same_moment_the_second_is_shown_the_first(school, editor, fixed_now, monkeypatch):
+    client, url = signed_in(editor), reverse("institutions:details", args=[school.bin])
+    sent = filled(client, url, name_kk="Лицей")
+    real = proposals.correct
+
+    def somebody_is_faster(institution, **values):
+        registry.change_details(Institution.objects.get(pk=school.pk), by=None, now=fixed_now, name_kk="Гимназия")
+        return real(institution, **values)
+
+    monkeypatch.setattr("compliance.views.registry.proposals.correct", somebody_is_faster)
+    response = client.post(url, sent)
+    assert (response.status_code, response.context["form"]["name_kk"].value()) == (409, "Лицей")
+    assert "Гимназия" in [row["value"] for row in response.context["recorded"]]
+    school.refresh_from_db()
+    assert school.name_kk == "Гимназия"
 
 
 @pytest.mark.parametrize(("lifecycle", "act"), [("open", "reopen"), ("closed", "headcount"), ("closed", "close")])
