@@ -3,7 +3,7 @@
 from django.urls import path
 
 from compliance import cards
-from compliance.views import duplicates, proposals, registry
+from compliance.views import duplicates, proposals, registry, relocation
 
 urlpatterns = [
     path("institutions/", cards.institution_list, name="list"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("institutions/proposals/", proposals.proposal_list, name="proposals"),
     path("institutions/proposals/<int:pk>/", proposals.proposal, name="proposal"),
     path("institutions/duplicates/", duplicates.candidates, name="duplicates"),
+    path("institutions/relocation/", relocation.relocate, name="relocate"),
     path("institutions/mergers/<int:pk>/undo/", duplicates.undo, name="unmerge"),
     path("institutions/<str:bin>/", cards.detail, name="detail"),
     path("institutions/<str:bin>/history/", cards.history, name="history"),

@@ -22,7 +22,7 @@ from compliance.enums import Cause, Measure
 from compliance.models import ChecklistItem, Edition, StatusChange, StatusEntry
 from compliance.reading import note_reading
 from institutions import acts, registry
-from institutions.access import ANSWER, REGISTER, roles_of
+from institutions.access import ADMINISTER, ANSWER, REGISTER, roles_of
 from institutions.clock import today
 from institutions.enums import Owner
 from institutions.http import AuthenticatedRequest
@@ -50,6 +50,7 @@ def institution_list(request: AuthenticatedRequest) -> HttpResponse:
             "active": sum(bool(value) for value in found.form.cleaned_data.values()),
             "page": page,
             "may_enter": bool(roles & REGISTER),
+            "may_relocate": bool(roles & ADMINISTER),
             "may_propose": bool(roles & PROPOSE),
             "rows": [(institution, counts.get(institution.pk, (0, 0))) for institution in page],
         },

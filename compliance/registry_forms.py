@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final, TypeAlias, cast
 
@@ -303,6 +303,65 @@ class MergeForm(forms.Form):
         check_not_far_ahead(since, self.day)
         check_known(since, self.first_day)
         return since
+
+
+class RelocationForm(forms.Form):
+    """The institutions of one locality move to another. `ask` adds a field for a settlement without a counterpart."""
+
+    source = forms.ModelChoiceField(
+        queryset=Locality.objects.select_related("region"), to_field_name="kato", label=gettext_lazy("They leave")
+    )
+    target = forms.ModelChoiceField(
+        queryset=Locality.objects.select_related("region"), to_field_name="kato", label=gettext_lazy("They enter")
+    )
+    since = day_field(
+        gettext_lazy("True since"), gettext_lazy("The first day in the new place. Figures of the days before stay.")
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("The decree. It stands in the history of each institution."),
+    )
+    _ASKED: Final = "settlement_"
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, day: date) -> None:
+        super().__init__(data, initial={"since": day})
+        self.day = day
+        groups = [("", _("choose")), *by_region(Locality.objects.select_related("region"))]
+        for name in ("source", "target"):
+            cast("_PlaceField", self.fields[name]).choices = groups
+        asked = [name.removeprefix(self._ASKED) for name in data or {} if name.startswith(self._ASKED)]
+        self.ask(Settlement.objects.filter(kato__in=asked))
+
+    def ask(self, settlements: Iterable[Settlement]) -> None:
+        """Ask what each of the settlements becomes in the new locality."""
+        offered = Settlement.objects.filter(locality__kato=str(self["target"].value() or ""))
+        for settlement in settlements:
+            self.fields[f"{self._ASKED}{settlement.kato}"] = forms.ModelChoiceField(
+                queryset=offered.order_by("name_kk"), to_field_name="kato", label=settlement.name
+            )
+
+    @property
+    def counterparts(self) -> dict[Settlement, Settlement]:
+        """What a valid form says the settlements become."""
+        asked = {
+            name.removeprefix(self._ASKED): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(self._ASKED)
+        }
+        return {settlement: asked[settlement.kato] for settlement in Settlement.objects.filter(kato__in=asked)}
+
+    def clean_since(self) -> date:
+        since: date = self.cleaned_data["since"]
+        check_not_far_ahead(since, self.day)
+        return since
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("source") is not None and data.get("source") == data.get("target"):
+            self.add_error("target", _("Choose another one than they leave."))
+        return data
 
 
 class ReasonForm(forms.Form):

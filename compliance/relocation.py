@@ -77,13 +77,15 @@ def plan(
     return Plan(source, target, since, settlements, list(keys))
 
 
-def move(plan: Plan, *, by: User | None, now: datetime, reason: str) -> Iterator[int]:
+def move(plan: Plan, *, by: User | None, now: datetime, reason: str, most: int | None = None) -> Iterator[int]:
     """Move the institutions one by one, each in a transaction of its own, and tell the number of those that are done.
+
+    `most` says how many at once; the rest is for the next time.
 
     Whatever stops it, it can be planned and begun again: who has moved is no longer in the old locality.
     """
     done = 0
-    for pk in plan.institutions:
+    for pk in plan.institutions[:most]:
         if _move_one(pk, plan, by=by, now=now, reason=reason):
             done += 1
         yield done
