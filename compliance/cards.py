@@ -172,11 +172,16 @@ def _states(institution: Institution) -> QuerySet[InstitutionState]:
 def _record(user: User, institution: Institution) -> dict[str, Any]:
     """What the person can do with the record, and what is proposed about it."""
     owned = owned_by(user, institution)
-    offered = [act for act in acts.ACTS.values() if institution.lifecycle in act.during]
     waiting = ChangeProposal.objects.open().filter(institution=institution)
-    mergers = Merger.objects.filter(Q(kept=institution) | Q(merged=institution), undone_at=None)
+    mergers = list(
+        Merger.objects.filter(Q(kept=institution) | Q(merged=institution), undone_at=None).select_related(
+            "kept", "merged"
+        )
+    )
+    is_duplicate = any(merger.merged_id == institution.pk for merger in mergers)
+    offered = [act for act in acts.ACTS.values() if act.offered(institution.lifecycle, is_duplicate=is_duplicate)]
     return {
-        "mergers": list(mergers.select_related("kept", "merged")),
+        "mergers": mergers,
         "may_undo": Owner.REGION in owned,
         "may_propose": may_propose(user, institution),
         "acts": [(act, act.owner in owned) for act in offered],

@@ -30,6 +30,10 @@ class Act:
     sets: Mapping[str, str] = field(default_factory=dict)
     during: frozenset[str] = frozenset(Lifecycle.values)
 
+    def offered(self, lifecycle: str, *, is_duplicate: bool) -> bool:
+        """Whether it makes sense now. A duplicate is opened again by undoing the merger, not past it."""
+        return lifecycle in self.during and not (is_duplicate and "lifecycle" in self.sets)
+
     @property
     def owner(self) -> Owner:
         return owner_of([*self.asks, *self.sets])

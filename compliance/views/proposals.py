@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compliance import consequences, proposals
+from compliance.reading import note_reading
 from compliance.registry_forms import DeclineForm
 from compliance.views.registry import trail_to
 from institutions import acts
@@ -72,6 +73,7 @@ def proposal(request: AuthenticatedRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("Withdrawn."))
             case "show" if page.decidable and one.since is not None:
                 changes = proposals.new_values(one)
+                note_reading(request.user, one.institution, now)  # it tells how the measures stand
                 told = consequences.of_change(one.institution, since=one.since, now=now, **changes)
                 return page.answer(told=told)
             case "accept" if page.decidable:

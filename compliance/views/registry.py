@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from compliance import consequences, enrolment, proposals
+from compliance.reading import note_reading
 from compliance.registry_forms import ChangeForm, DetailsForm, NewInstitutionForm
 from institutions import acts, registry
 from institutions.access import REGISTER
 from institutions.clock import local_day
 from institutions.http import AuthenticatedRequest
-from institutions.models import Institution, Locality
+from institutions.models import Institution, Locality, Merger
 from institutions.ownership import PROPOSE, owned_by
 
 PLACE = "place"  # what the button that looks up the settlements of a locality sends
@@ -60,7 +61,8 @@ def change(request: AuthenticatedRequest, bin: str, act: str) -> HttpResponse:
     """One act from a day on: told first what follows, then done, or proposed to those who own the fields."""
     institution = _record(request, bin)
     chosen = acts.ACTS.get(act)
-    if chosen is None or institution.lifecycle not in chosen.during:
+    is_duplicate = Merger.objects.filter(merged=institution, undone_at=None).exists()
+    if chosen is None or not chosen.offered(institution.lifecycle, is_duplicate=is_duplicate):
         raise Http404
     now = timezone.now()
     direct = chosen.owner in owned_by(request.user, institution)
@@ -90,6 +92,7 @@ def change(request: AuthenticatedRequest, bin: str, act: str) -> HttpResponse:
         except ValidationError as wrong:
             form.add_error(None, ValidationError(wrong.messages))
             return _render_change(request, institution, form, direct, status=422)
+        note_reading(request.user, institution, now)  # it tells how the measures stand
         form.renew("seen", form.fingerprint)
         return _render_change(request, institution, form, direct, told=told)
     if direct:

@@ -106,6 +106,9 @@ def test_a_duplicate_is_merged_with_its_director_and_both_cards_say_so(two, edit
     assert two[0].bin in cards[1].content.decode()
     undo = reverse("institutions:unmerge", args=[merger.pk])
     assert [undo in card.content.decode() for card in cards] == [False, True]
+    reopen = reverse("institutions:change", args=[two[1].bin, "reopen"])
+    assert reopen not in cards[1].content.decode()
+    assert client.get(reopen).status_code == 404
     reader = signed_in(ApproverFactory(region=places.region).user)
     assert undo not in reader.get(reverse("institutions:detail", args=[two[1].bin])).content.decode()
     assert pairs(editor) == []

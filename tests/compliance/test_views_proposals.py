@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from compliance import enrolment, proposals
-from institutions.models import ChangeProposal, Institution
+from institutions.models import ChangeProposal, Institution, Journal
 from tests.factories.institutions import (
     AdministratorFactory,
     AnalystFactory,
@@ -119,6 +119,7 @@ def test_an_editor_sees_what_follows_and_accepts(proposal, school, editor):
     assert told.status_code == 200
     assert told.context["told"].figures
     assert school.states.count() == 1
+    assert Journal.objects.filter(action="institution.read", user=editor, institution=school).count() == 1
     response = send(editor, proposal, "accept")
     assert response.status_code == 302
     school.refresh_from_db()

@@ -265,6 +265,17 @@ def test_nothing_is_saved_before_it_was_seen(school, editor):
     assert school.states.count() == 1
 
 
+def test_who_is_told_how_the_measures_stand_is_in_the_journal(school, editor):
+    client, url = signed_in(editor), change_url(school, "headcount")
+    client.post(url, filled(client, url, do="show", learners="900", reason="Бұйрық"))
+    assert list(Journal.objects.filter(action="institution.read").values_list("user", "institution")) == [
+        (editor.pk, school.pk)
+    ]
+    at_home = signed_in(DirectorFactory(institution=school).user)
+    at_home.post(url, filled(at_home, url, do="show", learners="900", reason="Бұйрық"))
+    assert Journal.objects.filter(action="institution.read").count() == 1
+
+
 def test_what_was_seen_holds_for_that_change_alone(school, editor):
     client, url = signed_in(editor), change_url(school, "headcount")
     told = client.post(url, filled(client, url, do="show", learners="900", reason="Бұйрық"))
