@@ -30,10 +30,11 @@ from compliance.models import (
     StatusChange,
     StatusEntry,
 )
-from institutions import journal, registry
+from institutions import registry
 from institutions.admin import ReadOnlyAdmin, SupportAdmin
 from institutions.clock import today
 from institutions.models import STATE_FIELDS, Institution, InstitutionState
+from institutions.registry import DETAILS
 from institutions.validators import validate_day
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     _InstitutionForm = forms.ModelForm[Institution]
 else:  # generic for the type checker alone
     _InstitutionForm = forms.ModelForm
-
-DETAILS = ("name_kk", "name_ru", "address_kk", "address_ru", "latitude", "longitude", "phone", "email")
 
 
 class FactsField(forms.JSONField):
@@ -147,16 +146,8 @@ class InstitutionAdmin(SupportAdmin):
         details = [name for name in form.changed_data if name in DETAILS]
         with transaction.atomic():
             if details:
-                registry.name_keys(obj)
-                obj.save(update_fields=[*details, "search", "sort_kk"])
-                journal.write(
-                    "institution.details",
-                    obj,
-                    by=request.user,
-                    institution=obj,
-                    before={name: _plain(form.initial.get(name)) for name in details},
-                    after={name: _plain(form.cleaned_data[name]) for name in details},
-                    now=now,
+                registry.change_details(
+                    obj, by=request.user, now=now, **{name: form.cleaned_data[name] for name in details}
                 )
             if form.state_changes and since is not None:
                 enrolment.change_institution(
@@ -167,10 +158,6 @@ class InstitutionAdmin(SupportAdmin):
                     reason=form.cleaned_data["reason"],
                     **form.state_changes,
                 )
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int) else str(value)
 
 
 @admin.register(Period)

@@ -100,6 +100,15 @@ def shown_mark(state: InstitutionState) -> str:
     return f"{state.pk}@{state.recorded_at.isoformat()}"
 
 
+def check_known(since: date, first_day: date) -> None:
+    if since < first_day:
+        raise ValidationError(
+            _("The register knows this institution only since %(day)s."),
+            code="too_early",
+            params={"day": first_day.strftime("%d.%m.%Y")},
+        )
+
+
 class FactsForm(forms.Form):
     """What the conditions of the Order ask about the facility, its headcount, and since when that is so."""
 
@@ -140,12 +149,7 @@ class FactsForm(forms.Form):
         since: date = self.cleaned_data["since"]
         if since > self.day:
             raise ValidationError(_("This day has not come yet."), code="future")
-        if since < self.first_day:
-            raise ValidationError(
-                _("The register knows this institution only since %(day)s."),
-                code="too_early",
-                params={"day": self.first_day.strftime("%d.%m.%Y")},
-            )
+        check_known(since, self.first_day)
         return since
 
     @property

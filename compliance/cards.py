@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,11 +21,13 @@ from compliance.card_forms import CardFilter, FactsForm, shown_mark
 from compliance.enums import Cause, Measure
 from compliance.models import ChecklistItem, Confirmation, Edition, Inspection, StatusChange, StatusEntry
 from compliance.reading import note_reading
-from institutions import registry
-from institutions.access import ANSWER, VERIFY
+from institutions import acts, registry
+from institutions.access import ADMINISTER, ANSWER, REGISTER, VERIFY, roles_of
 from institutions.clock import today
+from institutions.enums import Owner
 from institutions.http import AuthenticatedRequest
-from institutions.models import Institution, InstitutionState, Membership
+from institutions.models import ChangeProposal, Institution, InstitutionState, Membership, Merger, User
+from institutions.ownership import PROPOSE, may_propose, owned_by
 from institutions.querysets import InstitutionQuerySet
 
 LIST_PAGE = 50
@@ -40,6 +43,7 @@ def institution_list(request: AuthenticatedRequest) -> HttpResponse:
     found = CardFilter(request.GET, queryset=rows, request=request)
     page = Paginator(found.qs if found.is_valid() else rows.none(), LIST_PAGE).get_page(request.GET.get("page"))
     counts = ChecklistItem.objects.count_of_institutions([institution.pk for institution in page])
+    roles = roles_of(request.user)
     return render(
         request,
         "institutions/list.html",
@@ -47,6 +51,9 @@ def institution_list(request: AuthenticatedRequest) -> HttpResponse:
             "filter": found,
             "active": sum(bool(value) for value in found.form.cleaned_data.values()),
             "page": page,
+            "may_enter": bool(roles & REGISTER),
+            "may_relocate": bool(roles & ADMINISTER),
+            "may_propose": bool(roles & PROPOSE),
             "rows": [(institution, counts.get(institution.pk, (0, 0))) for institution in page],
         },
     )
@@ -87,7 +94,8 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "confirmations": Confirmation.objects.filter(institution=institution).select_related("period", "by")[
                 :CONFIRMED
             ],
-            "states": institution.states.select_related("locality__region", "large_city").order_by("-valid_from"),
+            "states": _states(institution),
+            **_record(request.user, institution),
         },
     )
 
@@ -107,6 +115,7 @@ def history(request: AuthenticatedRequest, bin: str) -> HttpResponse:
             "page": page,
             "lines": ledger_lines(page),
             "entries": entries.with_context().with_stand_ins().order_by("-saved_at", "-pk")[:HISTORY_PAGE],
+            "states": _states(institution),
         },
     )
 
@@ -171,6 +180,31 @@ def _look_at(request: AuthenticatedRequest, bin: str) -> Institution:
     institution = get_object_or_404(Institution.objects.visible_to(request.user).with_places(), bin=bin)
     note_reading(request.user, institution, timezone.now())
     return institution
+
+
+def _states(institution: Institution) -> QuerySet[InstitutionState]:
+    places = ("locality__region", "large_city", "recorded_by")
+    return institution.states.select_related(*places).order_by("-valid_from")
+
+
+def _record(user: User, institution: Institution) -> dict[str, Any]:
+    """What the person can do with the record, and what is proposed about it."""
+    owned = owned_by(user, institution)
+    waiting = ChangeProposal.objects.open().filter(institution=institution)
+    mergers = list(
+        Merger.objects.filter(Q(kept=institution) | Q(merged=institution), undone_at=None).select_related(
+            "kept", "merged"
+        )
+    )
+    is_duplicate = any(merger.merged_id == institution.pk for merger in mergers)
+    offered = [act for act in acts.ACTS.values() if act.offered(institution.lifecycle, is_duplicate=is_duplicate)]
+    return {
+        "mergers": mergers,
+        "may_undo": Owner.REGION in owned,
+        "may_propose": may_propose(user, institution),
+        "acts": [(act, act.owner in owned) for act in offered],
+        "waiting": [(one, acts.in_words(one.what)) for one in waiting],
+    }
 
 
 def _details(institution: Institution, group: int | None) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ from compliance.querysets import SOON
 from institutions.clock import local_day, today
 from institutions.enums import Role
 from institutions.http import AuthenticatedRequest
-from institutions.models import Institution, Journal, Membership, User
+from institutions.models import ChangeProposal, Institution, Journal, Membership, User
 from institutions.querysets import InstitutionQuerySet
 
 NEXT_SHOWN = 10  # how many things to do a director sees at once
@@ -217,6 +217,7 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
             _todo(membership, Todo.WAITING, to_do(reached, Todo.WAITING, user, day).count(), "hourglass", ""),
             _todo(membership, Todo.DRAFTS, to_do(reached, Todo.DRAFTS, user, day).count(), "pencil", ""),
             *_confirmed(membership, day),
+            *_proposals(reached, user),
         ],
         doors=[
             Door(_("What ends when"), reverse("compliance:endings"), "clock"),
@@ -321,6 +322,7 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
                 _("they enter the figures by themselves"),
             ),
             *_confirmed(membership, day),
+            *(_proposals(reached, user) if membership.role == Role.ADMINISTRATOR else ()),
         ],
         doors=doors,
     )
@@ -380,6 +382,13 @@ def _todo(membership: Membership, todo: Todo, value: int, icon: str, tone: str) 
     url = _list_url(membership, todo=todo)
     hint = npgettext("below a count", "institution", "institutions", value)
     return Tile(str(todo.label), value, url, icon, tone if value else "", hint)
+
+
+def _proposals(reached: InstitutionQuerySet, user: User) -> list[Tile]:
+    """Proposed changes that wait for the person's decision; no tile where there are none."""
+    count = ChangeProposal.objects.decidable_by(user).filter(institution__in=reached.order_by().values("pk")).count()
+    url = f"{reverse('institutions:proposals')}?show=decide"
+    return [Tile(_("Proposed changes to decide"), count, url, "inbox", "info")] if count else []
 
 
 def _ending(institutions: InstitutionQuerySet, day: date, **place: str) -> Tile:

@@ -19,6 +19,7 @@ MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 READ_QUARTERS = frozenset(Role) - {Role.DIRECTOR}  # how the institutions of a reach confirm and answer
 ADMINISTER = frozenset({Role.ADMINISTRATOR})
+REGISTER = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # enter institutions and keep their records
 APPOINT_DIRECTORS = frozenset({Role.EDITOR})  # give and end the role of director, within their scope
 MANAGE_PEOPLE = ADMINISTER | APPOINT_DIRECTORS
 INSIDERS = frozenset({Role.DIRECTOR})  # whose reading of an institution's gaps the journal does not note

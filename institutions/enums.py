@@ -46,6 +46,21 @@ class Lifecycle(models.TextChoices):
     CLOSED = "closed", pgettext_lazy("institution", "closed")
 
 
+class Owner(models.TextChoices):
+    """Who owns a field of an institution's record; `institutions.ownership` says which."""
+
+    FACILITY = "facility", _("the institution")
+    REGION = "region", pgettext_lazy("owner", "the region")
+    MINISTRY = "ministry", _("the ministry")
+
+
+class ProposalState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("proposal", "open")
+    ACCEPTED = "accepted", pgettext_lazy("proposal", "accepted")
+    DECLINED = "declined", pgettext_lazy("proposal", "declined")
+    WITHDRAWN = "withdrawn", pgettext_lazy("proposal", "withdrawn")
+
+
 class Role(models.TextChoices):
     DIRECTOR = "director", _("director")
     EDITOR = "editor", _("regional editor")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, cast
 
@@ -38,6 +38,11 @@ def locality_choices(request: HttpRequest) -> Choices:
     chosen = request.GET.get("region", "")
     if chosen:
         localities = localities.filter(region__code=chosen)
+    return by_region(localities)
+
+
+def by_region(localities: Iterable[Locality]) -> Choices:
+    """Localities (with their regions) as choices in groups, a group a region."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for locality in localities:
         groups.setdefault(locality.region.name, []).append((locality.kato, locality.name))

@@ -17,12 +17,21 @@ from institutions.enums import (
     Kind,
     Lifecycle,
     LocalityKind,
+    Owner,
     Ownership,
+    ProposalState,
     RegionKind,
     Role,
     SettlementClass,
 )
-from institutions.querysets import InstitutionQuerySet, JournalQuerySet, MembershipQuerySet, UserQuerySet
+from institutions.querysets import (
+    ChangeProposalQuerySet,
+    InstitutionQuerySet,
+    JournalQuerySet,
+    LocalityQuerySet,
+    MembershipQuerySet,
+    UserQuerySet,
+)
 from institutions.validators import validate_bin_number
 
 
@@ -74,6 +83,8 @@ class Locality(Named):
     kato = models.CharField("KATO", max_length=9, unique=True)
     region = models.ForeignKey(Region, models.PROTECT, related_name="localities", verbose_name=_("region"))
     kind = models.CharField(_("kind"), max_length=20, choices=LocalityKind)
+
+    objects = LocalityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("locality")
@@ -188,6 +199,15 @@ class InstitutionState(StateFields):
     valid_from = models.DateField(_("valid from"))
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
     recorded_at = models.DateTimeField(_("recorded at"))
+    recorded_by = models.ForeignKey(
+        "User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("recorded by"),
+        help_text=_("nobody: taken over with a whole register"),
+    )
     reason = models.CharField(_("reason"), max_length=300, blank=True)
 
     class Meta:
@@ -331,6 +351,132 @@ class Membership(models.Model):
     def scope(self) -> Region | Locality | Institution | None:
         """The place of the membership; None: the country. Costs a query where it is not fetched with the row."""
         return self.institution or self.locality or self.region
+
+
+class ChangeProposal(models.Model):
+    """A change of an institution's record, proposed by somebody who does not own the fields.
+
+    `open → accepted | declined` by an owner (`institutions.ownership`), `open → withdrawn` by who proposed it.
+    Accepting applies it by the verb that the owners use; refused where an old value is no longer what the record says.
+    """
+
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, related_name="proposals", verbose_name=_("institution")
+    )
+    what = models.CharField(_("what"), max_length=20, help_text=_("code of the act, or details"))
+    owner = models.CharField(_("owner"), max_length=10, choices=Owner)
+    changes = models.JSONField(_("changes"), help_text=_("field → old, new; places by their KATO"))
+    since = models.DateField(_("since"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=300)
+    state = models.CharField(_("state"), max_length=10, choices=ProposalState, default=ProposalState.OPEN)
+    proposed_by = models.ForeignKey(User, models.PROTECT, related_name="proposals", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed at"))
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="decided_proposals", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    decision_note = models.CharField(_("note of the decision"), max_length=300, blank=True)
+
+    objects = ChangeProposalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("proposal")
+        verbose_name_plural = _("proposals")
+        ordering: ClassVar = ["-proposed_at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["state", "-proposed_at"], name="proposal_waiting")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="proposal_four_eyes",
+                condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")),
+                violation_error_message=_("Nobody decides their own proposal."),
+            ),
+            models.CheckConstraint(
+                name="proposal_decision_whole_or_absent",
+                condition=(
+                    Q(state=ProposalState.OPEN, decided_by=None, decided_at=None)
+                    | Q(state=ProposalState.WITHDRAWN, decided_by=None, decided_at__isnull=False)
+                    | Q(
+                        state__in=[ProposalState.ACCEPTED, ProposalState.DECLINED],
+                        decided_by__isnull=False,
+                        decided_at__isnull=False,
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="proposal_declined_with_reason",
+                condition=~Q(state=ProposalState.DECLINED) | ~Q(decision_note=""),
+                violation_error_message=_("Say why."),
+            ),
+            models.UniqueConstraint(
+                fields=["institution", "what", "proposed_by"],
+                condition=Q(state=ProposalState.OPEN),
+                name="proposal_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.what}"
+
+
+class NotDuplicate(models.Model):
+    """Two institutions that look alike and were found to be two; `first` was entered earlier."""
+
+    first = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    second = models.ForeignKey(Institution, models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("not a duplicate")
+        verbose_name_plural = _("not duplicates")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="not_duplicate_in_order", condition=Q(first__lt=F("second"))),
+            models.UniqueConstraint(fields=["first", "second"], name="not_duplicate_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} {self.second_id}"
+
+
+class Merger(models.Model):
+    """One institution closed as a duplicate of another, which is kept. Both keep their history and their BIN.
+
+    `lifecycles`: what the merged one's states said before, by the day on which each begins; `carried`: keys of the
+    memberships made at the kept one. Both serve the undoing.
+    """
+
+    kept = models.ForeignKey(Institution, models.PROTECT, related_name="absorbed", verbose_name=_("kept"))
+    merged = models.ForeignKey(Institution, models.PROTECT, related_name="mergers", verbose_name=_("merged"))
+    since = models.DateField(_("since"))
+    reason = models.CharField(_("reason"), max_length=300)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    lifecycles = models.JSONField(default=dict)
+    carried = models.JSONField(default=list)
+    undone_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undo_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("merger")
+        verbose_name_plural = _("mergers")
+        ordering: ClassVar = ["-made_at", "-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="merger_of_two",
+                condition=~Q(kept=F("merged")),
+                violation_error_message=_("An institution is not a duplicate of itself."),
+            ),
+            models.UniqueConstraint(fields=["merged"], condition=Q(undone_at=None), name="merger_one_in_force"),
+            models.CheckConstraint(
+                name="merger_undone_whole_or_not",
+                condition=Q(undone_by=None, undone_at=None, undo_reason="")
+                | (Q(undone_by__isnull=False, undone_at__isnull=False) & ~Q(undo_reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} → {self.kept_id}"
 
 
 class Journal(models.Model):

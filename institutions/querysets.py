@@ -12,12 +12,13 @@ from django.db.models import Q
 
 from institutions import access, names
 from institutions.clock import first_moment, today
-from institutions.enums import COUNTRY_ROLES, Lifecycle, Role
+from institutions.enums import COUNTRY_ROLES, Lifecycle, ProposalState, Role
+from institutions.ownership import ACTS_FOR
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from institutions.models import Institution, Journal, Membership, User
+    from institutions.models import ChangeProposal, Institution, Journal, Locality, Membership, User
 
 
 def person_named(text: str, prefix: str = "") -> Q:
@@ -156,6 +157,51 @@ class InstitutionQuerySet(models.QuerySet["Institution"]):
 
     def with_places(self) -> Self:
         return self.select_related("locality__region", "settlement", "large_city")
+
+
+class LocalityQuerySet(models.QuerySet["Locality"]):
+    def within_roles(self, user: User | AnonymousUser, roles: Iterable[Role]) -> Self:
+        """Localities that the person reaches whole, by a membership of one of the given roles.
+
+        Where an institution may be entered or moved to; a director reaches none.
+        """
+        from institutions.models import Membership
+
+        mine = Membership.objects.of(user, roles)
+        if mine.country_wide().exists():
+            return self
+        return self.filter(
+            Q(pk__in=mine.filter(locality__isnull=False).values("locality"))
+            | Q(region__in=mine.filter(region__isnull=False).values("region"))
+        )
+
+
+class ChangeProposalQuerySet(models.QuerySet["ChangeProposal"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Proposals about institutions that the person sees."""
+        from institutions.models import Institution
+
+        return self.filter(institution__in=Institution.objects.visible_to(user).order_by().values("pk"))
+
+    def open(self) -> Self:
+        return self.filter(state=ProposalState.OPEN)
+
+    def for_owners(self, user: User | AnonymousUser) -> Self:
+        """Proposals whose fields the person owns, their own among them (which somebody else has to decide)."""
+        from institutions.models import Institution
+
+        owned = Q()
+        for owner, roles in ACTS_FOR.items():
+            reached = Institution.objects.within_roles(user, roles).order_by().values("pk")
+            owned |= Q(owner=owner, institution__in=reached)
+        return self.filter(owned)
+
+    def decidable_by(self, user: User) -> Self:
+        """Open proposals that the person may accept or decline: never their own."""
+        return self.for_owners(user).open().exclude(proposed_by=user)
+
+    def with_context(self) -> Self:
+        return self.select_related("institution__locality__region", "proposed_by", "decided_by")
 
 
 class JournalQuerySet(models.QuerySet["Journal"]):

@@ -6,21 +6,45 @@ What follows from a state for the checklist is no business of this app: pages, i
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from institutions import journal, names
 from institutions.clock import local_day
-from institutions.enums import SettlementClass
-from institutions.models import STATE_FIELDS, Institution, InstitutionState, User
+from institutions.enums import RegionKind, SettlementClass
+from institutions.models import STATE_FIELDS, Institution, InstitutionState, LargeCity, Locality, Settlement, User
+
+# What of an institution has no dates: corrected, not changed from a day on.
+DETAILS = ("name_kk", "name_ru", "address_kk", "address_ru", "latitude", "longitude", "phone", "email")
 
 
 class NoSuchState(Exception):
     """The day lies before the institution's first state."""
+
+
+class StaleRecord(Exception):
+    """The record is no longer what was shown to whoever changes it; nothing was changed."""
+
+
+def states_mark(institution: Institution) -> str:
+    """Names the states that somebody is shown, so that a change in between is noticed. One query."""
+    known = InstitutionState.objects.filter(institution=institution).aggregate(
+        count=Count("pk"), last=Max("recorded_at")
+    )
+    return f"{known['count']}@{known['last'].isoformat() if known['last'] else ''}"
+
+
+def details_mark(institution: Institution) -> str:
+    """The same for the details, of the object as it was read. No query."""
+    shown = {name: _plain(getattr(institution, name)) for name in DETAILS}
+    return hashlib.sha256(json.dumps(shown, ensure_ascii=False).encode()).hexdigest()
 
 
 def name_keys(institution: Institution) -> None:
@@ -37,7 +61,7 @@ def open_institution(institution: Institution, *, since: date, by: User | None, 
     check_place(institution)
     institution.save(force_insert=True)
     state = InstitutionState.objects.create(
-        institution=institution, valid_from=since, recorded_at=now, **_state_values(institution)
+        institution=institution, valid_from=since, recorded_at=now, recorded_by=by, **_state_values(institution)
     )
     journal.write(
         "institution.open",
@@ -81,13 +105,12 @@ def change_state(
         ends_on = current.valid_to
         current.valid_to = since - timedelta(days=1)
         current.save(update_fields=["valid_to"])
-        current = InstitutionState(
-            institution=institution, valid_from=since, valid_to=ends_on, recorded_at=now, **values
-        )
+        current = InstitutionState(institution=institution, valid_from=since, valid_to=ends_on, **values)
     for name, value in changes.items():
         setattr(current, name, value)
     current.reason = reason
     current.recorded_at = now
+    current.recorded_by = by
     current.full_clean()
     check_place(current)
     current.save()
@@ -102,6 +125,58 @@ def change_state(
         now=now,
     )
     return current
+
+
+@transaction.atomic
+def change_details(
+    institution: Institution, *, by: User | None, now: datetime, shown: str = "", **changes: Any
+) -> list[str]:
+    """Correct names, address, contacts; return the names of the fields that differed (nothing is written for none).
+
+    Raises ValidationError for wrong values, and `StaleRecord` where `shown` is given and no longer its `details_mark`.
+    """
+    unknown = changes.keys() - set(DETAILS)
+    if unknown:
+        raise TypeError(f"not details of an institution: {sorted(unknown)}")
+    stored = Institution.objects.select_for_update(of=("self",), no_key=True).get(pk=institution.pk)
+    if shown and shown != details_mark(stored):
+        raise StaleRecord(institution.pk)
+    before = {name: getattr(stored, name) for name in changes}
+    changed = [name for name in changes if changes[name] != before[name]]
+    if not changed:
+        return []
+    for name in changed:
+        setattr(institution, name, changes[name])
+    name_keys(institution)
+    institution.clean_fields(exclude={field.name for field in Institution._meta.fields} - set(changed))
+    institution.save(update_fields=[*changed, "search", "sort_kk"])
+    journal.write(
+        "institution.details",
+        institution,
+        by=by,
+        institution=institution,
+        before={name: _plain(before[name]) for name in changed},
+        after={name: _plain(changes[name]) for name in changed},
+        now=now,
+    )
+    return changed
+
+
+def place_fields(locality: Locality, settlement: Settlement | None) -> dict[str, Any]:
+    """The fields of a state that follow from where an institution lies: class of settlement and large city.
+
+    A city of republican significance is one large city with all its districts; any other is a settlement.
+    """
+    if locality.region.kind == RegionKind.REPUBLICAN_CITY:
+        settlement_class, kato = SettlementClass.REPUBLICAN_CITY.value, locality.region.kato
+    else:
+        settlement_class, kato = (settlement.settlement_class, settlement.kato) if settlement else ("", "")
+    return {
+        "locality": locality,
+        "settlement": settlement,
+        "settlement_class": settlement_class,
+        "large_city": LargeCity.objects.filter(kato=kato).first(),
+    }
 
 
 def refresh(institution: Institution, day: date) -> None:

@@ -19,7 +19,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 
 from compliance.workflow import DocumentReference
 from institutions.actions import ACTIONS
-from institutions.models import User
+from institutions.models import ChangeProposal, Merger, User
 from reporting.models import Brief, BriefBundle
 from tests.factories.compliance import EntryFactory, InspectionFactory, ItemFactory, PeriodExceptionFactory
 from tests.factories.institutions import (
@@ -192,6 +192,9 @@ class Foreign:
     inspection: Any
     brief: Any
     bundle: Any
+    proposal: Any
+    duplicate: Any
+    merger: Any
     exception: Any
     membership: Any  # of the institution's director
     coming: Any  # of a director who begins later
@@ -217,6 +220,11 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
         for name in ("quarter_begin_closing", "quarter_close", "quarter_reopen", "exception_new")
     },
     "compliance:exception_end": lambda foreign: {"code": "2026Q1", "pk": foreign.exception.pk},
+    "institutions:details": lambda foreign: {"bin": foreign.institution.bin},
+    "institutions:change": lambda foreign: {"bin": foreign.institution.bin, "act": "headcount"},
+    "institutions:merge": lambda foreign: {"bin": foreign.institution.bin, "other": foreign.duplicate.bin},
+    "institutions:unmerge": lambda foreign: {"pk": foreign.merger.pk},
+    "institutions:proposal": lambda foreign: {"pk": foreign.proposal.pk},
     "compliance:checklist": lambda foreign: {"bin": foreign.institution.bin},
     **{
         f"compliance:{name}": lambda foreign: {
@@ -296,6 +304,26 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         snapshot_hash="0" * 64,
         requested_at=fixed_now,
     )
+    proposal = ChangeProposal.objects.create(
+        institution=institution,
+        what="kind",
+        owner="region",
+        changes={"kind": {"old": "school", "new": "college"}},
+        since=order.day,
+        reason="Бұйрық",
+        proposed_by=entry.author,
+        proposed_at=fixed_now,
+    )
+    duplicate = InstitutionFactory(locality=places.capital_district, listed=False)
+    merger = Merger.objects.create(
+        kept=institution,
+        merged=duplicate,
+        since=order.day,
+        reason="Қос тіркелген",
+        made_by=entry.author,
+        made_at=fixed_now,
+        lifecycles={order.day.isoformat(): "open"},
+    )
     return Foreign(
         institution=institution,
         item=item,
@@ -309,6 +337,9 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         bundle=BriefBundle.objects.create(period=brief.period, requested_at=fixed_now),
         membership=DirectorFactory(institution=institution),
         coming=DirectorFactory(institution=institution, valid_from=order.day + timedelta(days=1)),
+        proposal=proposal,
+        duplicate=duplicate,
+        merger=merger,
     )
 
 
@@ -345,6 +376,7 @@ def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name
     found: set[int] = set()
     for membership in (
         DirectorFactory(institution=foreign.institution),
+        EditorFactory(region=places.capital),
         ApproverFactory(region=places.capital),
         EditorFactory(region=places.capital),
         AnalystFactory(),

@@ -11,7 +11,7 @@ a day long past, mends every later day that it alters, and nothing has to be tho
 
 from compliance.ledger.chain import broken_chains
 from compliance.ledger.entering import Opening, record_many
-from compliance.ledger.standing import refresh_items, standings
+from compliance.ledger.standing import recorded_rows, refresh_items, standings
 from compliance.ledger.syncing import StaleItem, claim, hold, sync
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "claim",
     "hold",
     "record_many",
+    "recorded_rows",
     "refresh_items",
     "standings",
     "sync",

@@ -20,6 +20,7 @@ _Row = tuple[date, Standing | None, Standing | None]
 
 
 def recorded_rows(items: Iterable[ChecklistItem], level: Level = Level.APPROVED) -> dict[int, list[_Row]]:
+    """What the ledger says of items at a level, by their key: effective day, from, to; in no order. One query."""
     return _rows(StatusChange.objects.filter(item__in=[item.pk for item in items]), level)
 
 

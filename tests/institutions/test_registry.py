@@ -164,3 +164,35 @@ def test_a_closed_institution_stays_in_the_register(fixed_now, institution):
     assert institution.lifecycle == Lifecycle.CLOSED
     assert list(Institution.objects.all()) == [institution]
     assert not Institution.objects.open().exists()
+
+
+# --- details ---------------------------------------------------------------------------------------
+
+
+def test_a_correction_is_found_by_its_new_name_and_stands_in_the_journal(fixed_now, institution):
+    by = UserFactory()
+    old = institution.name_kk
+    corrected = registry.change_details(
+        institution, by=by, now=fixed_now, name_kk="Әуезов мектебі", phone=institution.phone
+    )
+    assert corrected == ["name_kk"]
+    assert list(Institution.objects.search_for("ауезов")) == [institution]
+    assert states(institution) == [(SINCE, None, 240)]
+    row = Journal.objects.first()
+    assert (row.action, row.user, row.before, row.after) == (
+        "institution.details", by, {"name_kk": old}, {"name_kk": "Әуезов мектебі"},
+    )  # fmt: skip
+
+
+def test_a_correction_that_changes_nothing_writes_nothing(fixed_now, institution):
+    before = Journal.objects.count()
+    assert registry.change_details(institution, by=None, now=fixed_now, name_kk=institution.name_kk) == []
+    assert Journal.objects.count() == before
+
+
+@pytest.mark.parametrize(("wrong", "refusal"), [({"email": "@"}, ValidationError), ({"learners": 1}, TypeError)])
+def test_a_wrong_correction_changes_nothing(fixed_now, institution, wrong, refusal):
+    before = list(Institution.objects.values())
+    with pytest.raises(refusal):
+        registry.change_details(institution, by=None, now=fixed_now, **wrong)
+    assert list(Institution.objects.values()) == before

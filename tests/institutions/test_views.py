@@ -280,7 +280,7 @@ def test_list_query_count(fixed_now, order, places, institutions, django_assert_
     for _each in range(institutions):
         InstitutionFactory(locality=places.city, large_city=places.large_city, listed=False)
     client = signed_in(AnalystFactory().user)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         response = client.get(reverse("institutions:list"))
     assert len(response.context["rows"]) == min(institutions, 50)
 
