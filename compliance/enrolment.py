@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 
 from compliance import books, ledger
+from compliance.duties import Book, DatedState
 from compliance.enums import Cause
-from institutions import registry
+from compliance.models import Batch
+from institutions import registry, registry_many
 from institutions.enums import Lifecycle
 from institutions.models import Institution, InstitutionState, User
+from institutions.registry_many import Change
 
 _CAUSES = {
     Lifecycle.OPEN: Cause.OPENED,
@@ -42,3 +46,41 @@ def change_institution(
     cause = _CAUSES[Lifecycle(changes["lifecycle"])] if "lifecycle" in changes else Cause.CHANGED
     ledger.sync(institution, cause=cause, ref=f"state:{state.pk}", now=now)
     return state
+
+
+@transaction.atomic
+def open_many(
+    openings: Sequence[tuple[Institution, date]], *, title: str, by: User | None, now: datetime
+) -> tuple[Batch, list[InstitutionState]]:
+    """Enter many new institutions at once, each since its day, with their checklists; for lists that were judged.
+
+    The ledger's rows are those of a batch: records taken over. Nobody else writes the ledger meanwhile.
+    """
+    books.seize()
+    batch = Batch.objects.create(title=title, recorded_at=now, by=by)
+    states = registry_many.open_institutions(openings, by=by, now=now)
+    ledger.record_many(
+        (
+            ledger.Opening(
+                institution.pk, institution.bin, [DatedState.of(state, state.valid_from, state.valid_to)], {}
+            )
+            for (institution, _since), state in zip(openings, states, strict=True)
+        ),
+        batches=[batch],
+    )
+    return batch, states
+
+
+@transaction.atomic
+def change_many(
+    changes: Sequence[Change], *, by: User | None, now: datetime, reason: str = ""
+) -> list[InstitutionState]:
+    """`change_institution` for each of many, at most once an institution; for lists that were judged."""
+    books.seize()
+    states = registry_many.change_states(changes, by=by, now=now, reason=reason)
+    book = Book.read()
+    for change, state in zip(changes, states, strict=True):
+        lifecycle = change.state.get("lifecycle")
+        cause = Cause.CHANGED if lifecycle is None else _CAUSES[Lifecycle(lifecycle)]
+        ledger.sync(change.institution, cause=cause, ref=f"state:{state.pk}", now=now, book=book)
+    return states

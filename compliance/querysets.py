@@ -11,13 +11,13 @@ from django.db import models
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from compliance.enums import EntryState, PeriodState, Status
-from institutions.access import ANSWER, DECIDE
-from institutions.models import Institution
+from institutions.access import ANSWER, DECIDE, IMPORT, READ_JOURNAL
+from institutions.models import Institution, Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from compliance.models import Chapter, ChecklistItem, Period, StatusEntry
+    from compliance.models import Chapter, ChecklistItem, ImportRun, Period, StatusEntry
     from institutions.models import User
 
 # How long before its end an answer is said to end soon.
@@ -269,3 +269,27 @@ class PeriodQuerySet(models.QuerySet["Period"]):
 
     def containing(self, day: date) -> Self:
         return self.filter(starts_on__lte=day, ends_on__gte=day)
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """All lists for those who read the journal; for a regional editor the lists that they uploaded themselves.
+
+        A list may name institutions of places that another editor does not reach, so colleagues do not see it.
+        """
+        mine = Membership.objects.of(user, IMPORT | READ_JOURNAL)
+        if not mine.exists():
+            return self.none()
+        if mine.filter(role__in=sorted(READ_JOURNAL)).exists():
+            return self
+        return self.filter(uploaded_by=user.pk)
+
+    def movable_by(self, user: User | AnonymousUser) -> Self:
+        """Those that the person may apply, throw away or undo."""
+        mine = Membership.objects.of(user, IMPORT)
+        if mine.country_wide().exists():
+            return self
+        return self.filter(uploaded_by=user.pk) if mine.exists() else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("uploaded_by", "applied_by", "undone_by").defer("head", "keys", "ignored")

@@ -15,6 +15,7 @@ ANSWER = frozenset({Role.DIRECTOR, Role.EDITOR})  # write and submit entries
 DECIDE = frozenset({Role.APPROVER})  # approve, return, revoke
 MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+IMPORT = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # upload lists of institutions and apply them
 ADMINISTER = frozenset({Role.ADMINISTRATOR})
 INSIDERS = frozenset({Role.DIRECTOR})  # whose reading of an institution's gaps the journal does not note
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from datetime import date as Date
 from datetime import datetime as DateTime
+from typing import Any
 
 from xlsxwriter import Workbook
 
@@ -26,7 +27,8 @@ Value = str | int | None
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Rows of data as people's programs read them: `columns` head the CSV file; sheet, `headings`, `widths` (in
-    characters) and `rows` are the spreadsheet's, in the brief's words."""
+    characters) and `rows` are the spreadsheet's, in the reader's words. `above` stands over the headings; rows whose
+    numbers (from 0) are in `marked` are tinted."""
 
     columns: Sequence[str]
     lines: Sequence[Sequence[Value]]
@@ -34,6 +36,8 @@ class Grid:
     headings: Sequence[str]
     widths: Sequence[int]
     rows: Sequence[Sequence[Value]]
+    above: Sequence[Sequence[Value]] = ()
+    marked: frozenset[int] = frozenset()
 
 
 def to_csv(grid: Grid) -> bytes:
@@ -57,16 +61,24 @@ def to_xlsx(grid: Grid, title: str, date: Date) -> bytes:
         book.set_properties({"title": title, "created": created})
         sheet = book.add_worksheet(grid.sheet)
         bold = book.add_format({"bold": True, "bottom": 1})
+        tinted = book.add_format({"bg_color": "#FDE8E6", "text_wrap": True, "valign": "top"}) if grid.marked else None
+        top = len(grid.above)
+        for row, values in enumerate(grid.above):
+            _write_row(sheet, row, values, None)
         for column, (heading, width) in enumerate(zip(grid.headings, grid.widths, strict=True)):
             sheet.set_column(column, column, width)
-            sheet.write_string(0, column, heading, bold)
-        for row, values in enumerate(grid.rows, start=1):
-            for column, value in enumerate(values):
-                if isinstance(value, str):
-                    sheet.write_string(row, column, value)
-                elif value is not None:
-                    sheet.write_number(row, column, value)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(grid.rows), len(grid.widths) - 1)
-        sheet.repeat_rows(0)
+            sheet.write_string(top, column, heading, bold)
+        for row, values in enumerate(grid.rows):
+            _write_row(sheet, top + 1 + row, values, tinted if row in grid.marked else None)
+        sheet.freeze_panes(top + 1, 0)
+        sheet.autofilter(top, 0, top + len(grid.rows), len(grid.widths) - 1)
+        sheet.repeat_rows(top)
     return file.getvalue()
+
+
+def _write_row(sheet: Any, row: int, values: Sequence[Value], look: Any) -> None:
+    for column, value in enumerate(values):
+        if isinstance(value, str):
+            sheet.write_string(row, column, value, look)
+        elif value is not None:
+            sheet.write_number(row, column, value, look)

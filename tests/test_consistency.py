@@ -17,11 +17,13 @@ from django.conf import settings
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from compliance.models import ImportRun
 from institutions.actions import ACTIONS
 from institutions.models import User
 from reporting.models import Brief, BriefBundle
 from tests.factories.compliance import EntryFactory, ItemFactory
 from tests.factories.institutions import (
+    AdministratorFactory,
     AnalystFactory,
     ApproverFactory,
     DirectorFactory,
@@ -186,6 +188,7 @@ class Foreign:
     approved: Any
     brief: Any
     bundle: Any
+    run: Any  # a list that somebody of the ministry uploaded
 
 
 # What each address with arguments is about: the arguments that name something foreign.
@@ -204,6 +207,10 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     },
     **{f"compliance:{name}": lambda foreign: {"pk": foreign.entry.pk} for name in ("entry", "approve", "return")},
     "compliance:revoke": lambda foreign: {"pk": foreign.approved.pk},
+    **{
+        f"compliance:{name}": lambda foreign: {"pk": foreign.run.pk}
+        for name in ("import", "import_progress", "import_apply", "import_undo", "import_discard", "import_errors")
+    },
     **{
         f"reporting:{name}": lambda foreign: {"pk": foreign.brief.pk}
         for name in (
@@ -257,7 +264,17 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         requested_at=fixed_now,
     )
     bundle = BriefBundle.objects.create(period=brief.period, requested_at=fixed_now)
-    return Foreign(institution, item, entry, approved, brief, bundle)
+    run = ImportRun.objects.create(
+        file_name="тізім.xlsx",
+        file_hash="0" * 64,
+        file_size=1,
+        since=fixed_now.date(),
+        uploaded_by=AdministratorFactory().user,
+        uploaded_at=fixed_now,
+        rows_read=1,
+        rows_unchanged=1,
+    )
+    return Foreign(institution, item, entry, approved, brief, bundle, run)
 
 
 @pytest.fixture
@@ -297,6 +314,7 @@ def test_somebody_finds_it_in_its_own_region(foreign: Foreign, places: Any, name
         DirectorFactory(institution=foreign.institution),
         ApproverFactory(region=places.capital),
         AnalystFactory(),
+        AdministratorFactory(),
     ):
         client.force_login(membership.user)
         found |= ask(client, url)
