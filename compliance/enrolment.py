@@ -67,6 +67,7 @@ def open_many(
             for (institution, _since), state in zip(openings, states, strict=True)
         ),
         batches=[batch],
+        ahead=True,
     )
     return batch, states
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from django.db.models import Choices
 from django.utils.translation import gettext_lazy as _
 
 from compliance.imports import columns
+from institutions.enums import Kind, Lifecycle, Ownership
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -105,6 +107,11 @@ ROWS: Final[Mapping[str, StrPromise]] = MappingProxyType(
 )
 
 
+CHOICES: Final[Mapping[str, type[Choices]]] = MappingProxyType(
+    {"kind": Kind, "ownership": Ownership, "lifecycle": Lifecycle}
+)
+
+
 def problem(code: str, column: str = "", **params: Any) -> Problem:
     """A problem of a row. Raises KeyError for a code without words."""
     if code not in ROWS:
@@ -115,5 +122,7 @@ def problem(code: str, column: str = "", **params: Any) -> Problem:
 def in_words(found: Problem) -> str:
     """The problem as a person reads it, with the heading of its column before it."""
     words = FILES.get(found["code"]) or ROWS[found["code"]]
-    said = str(words) % found["params"]
+    choices = CHOICES.get(found["column"])
+    labels = {"choices": ", ".join(map(str, choices.labels))} if choices else {}
+    said = str(words) % (found["params"] | labels)
     return f"{columns.title_of(found['column'])}: {said}" if found["column"] else said

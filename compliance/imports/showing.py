@@ -6,16 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Choices
 from django.utils.translation import gettext as _
 
 from compliance.imports import columns
-from compliance.imports.problems import in_words
+from compliance.imports.problems import CHOICES, in_words
 from compliance.models import ImportRow
-from institutions.enums import Kind, Lifecycle, Ownership
 from institutions.models import LargeCity, Locality, Named, Settlement
 
-_CHOICES: dict[str, type[Choices]] = {"kind": Kind, "ownership": Ownership, "lifecycle": Lifecycle}
 _PLACES: dict[str, type[Named]] = {"locality": Locality, "settlement": Settlement, "large_city": LargeCity}
 
 
@@ -74,8 +71,8 @@ def _place_names(rows: Sequence[ImportRow]) -> dict[str, str]:
 def _said(field: str, value: Any, names: dict[str, str]) -> str:
     if value is None or value == "":
         return "–"
-    if field in _CHOICES:
-        return str(_CHOICES[field](value).label)
+    if field in CHOICES:
+        return str(CHOICES[field](value).label)
     if field in _PLACES:
         return names.get(f"{field}/{value}", str(value))
     if isinstance(value, bool):

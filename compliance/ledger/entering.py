@@ -47,17 +47,20 @@ class Opening:
 
 
 @transaction.atomic
-def record_many(openings: Iterable[Opening], *, batches: Sequence[Batch], book: Book | None = None) -> int:
+def record_many(
+    openings: Iterable[Opening], *, batches: Sequence[Batch], book: Book | None = None, ahead: bool = False
+) -> int:
     """Take institutions over that are not in the ledger yet, with their answers; return the number of ledger rows.
 
     The same timelines, rules, rows and hashes as `sync`, written set by set: for imports of whole registers and the
     demonstration. `batches` are in the order of their `recorded_at`, and a row is recorded when its batch was: the
     ledger comes out as if each batch had been entered at its time. Rows wait in `PendingFold` like any others.
+    `ahead`: editions that come into force after a batch are known to it already, as `sync` knows them today.
     """
     books.seize()
     if [batch.recorded_at for batch in batches] != sorted(batch.recorded_at for batch in batches):
         raise ValueError("Batches are given in the order in which they were recorded.")
-    return _BulkWriter(batches, book or Book.read()).write(openings)
+    return _BulkWriter(batches, book or Book.read(), ahead=ahead).write(openings)
 
 
 _Tables = dict[str, list[tuple[Any, ...]]]
@@ -122,7 +125,7 @@ class _BulkWriter:
     _HEAD = ("institution_id", "length", "hash", "recorded_at")
     _INSTITUTIONS_A_CHUNK = 250
 
-    def __init__(self, batches: Sequence[Batch], book: Book) -> None:
+    def __init__(self, batches: Sequence[Batch], book: Book, *, ahead: bool) -> None:
         self._batches = [
             _BatchOfRows(
                 batch.pk,
@@ -130,7 +133,7 @@ class _BulkWriter:
                 books.knowledge_day(batch.recorded_at),
                 connection.ops.adapt_datetimefield_value(batch.recorded_at),
                 f"batch:{batch.pk}",
-                book.as_known_on(local_day(batch.recorded_at)),
+                book if ahead else book.as_known_on(local_day(batch.recorded_at)),
             )
             for batch in batches
         ]

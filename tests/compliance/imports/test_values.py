@@ -17,12 +17,11 @@ read_day = values.day(date(2026, 5, 20))
 
 
 def said(read, cell):
-    """The value, or the code of what is wrong."""
+    """The value, or the code of what is wrong (for which there are words)."""
     try:
         return read(cell)
     except Wrong as wrong:
-        assert in_words(problem(wrong.code, **wrong.params))  # every refusal has its words
-        return wrong.code
+        return wrong.code if in_words(problem(wrong.code, "kind", **wrong.params)) else ""
 
 
 @pytest.mark.parametrize(
