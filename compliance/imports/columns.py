@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from django.utils import translation
 from django.utils.translation import get_language
 
-from compliance.applicability import CONDITIONS, FACTS
+from compliance.applicability import FACTS
 from institutions.names import search_key
 
 LANGUAGES: Final = ("kk", "ru", "en")
@@ -177,6 +176,23 @@ _SINCE: Final = Column(
 )
 
 
+# What the conditions of the Order ask for: their questions are too long to head a column.
+_FACTS: Final = {
+    "leased": ("Жалға алынған үй-жай", "Арендуемое помещение", "Leased premises"),
+    "several_owners": ("Ғимараттың бірнеше иесі бар", "Несколько правообладателей здания", "Several right holders"),
+    "has_grounds": ("Өз аумағы бар", "Своя территория", "Grounds of its own"),
+    "dangerous_areas": ("Қауіпті учаскелер бар", "Потенциально опасные участки", "Potentially dangerous areas"),
+    "near_traffic": ("Көлік жолына жақын", "Близко к проезжей части", "Close to traffic"),
+    "police_check": ("ІІО тексерген", "Проверено ОВД", "Checked by the police"),
+    "event": ("Оқиға болды", "Было событие", "Event that calls for a briefing"),
+    "not_equipped_in_6_months": (
+        "Алты айда жабдықталмаған",
+        "Не оборудовано за шесть месяцев",
+        "Not equipped within six months",
+    ),
+}
+
+
 @cache
 def institution_columns() -> tuple[Column, ...]:
     """The columns that an export of institutions writes, in their order; with the facts that conditions ask for."""
@@ -184,13 +200,8 @@ def institution_columns() -> tuple[Column, ...]:
 
 
 def _fact(name: str) -> Column:
-    kk, ru, en = (_label(name, language) for language in LANGUAGES)
+    kk, ru, en = _FACTS[name]
     return Column(f"{FACT}{name}", kk, ru, en, width=24)
-
-
-def _label(name: str, language: str) -> str:
-    with translation.override(language):
-        return str(CONDITIONS[name].label)
 
 
 @cache

@@ -13,10 +13,8 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Choices
-from django.utils import translation
 
 from compliance.card_forms import MOST_PEOPLE
-from compliance.imports.columns import LANGUAGES
 from compliance.imports.reading import Cell, shown
 from institutions import bin as bin_number
 from institutions.enums import Kind, Lifecycle, Ownership
@@ -146,40 +144,42 @@ def yes_or_no(cell: Cell) -> bool:
     raise Wrong("no_yes_or_no", value=said[:40])
 
 
-# Other words by which offices know a choice; its labels in all languages and its code are known anyway.
-_ALSO: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+# The words by which offices know a choice. The first are its labels, which exports write; its code is known anyway.
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         Kind.KINDERGARTEN: (
+            *("балабақша", "детский сад", "kindergarten"),
             *("детсад", "д/с", "ясли-сад", "бөбекжай", "бөбекжай-балабақша", "бөбекжай-бақша", "мини-центр"),
             *("шағын орталық", "дошкольная организация", "дошкольное учреждение", "мектепке дейінгі ұйым"),
         ),
         Kind.SCHOOL: (
+            *("мектеп", "школа", "school"),
             *("жалпы білім беретін мектеп", "общеобразовательная школа", "сш", "ош", "лицей", "гимназия", "интернат"),
             *("мектеп-лицей", "мектеп-гимназия", "мектеп-интернат", "школа-лицей", "школа-гимназия", "школа-интернат"),
             *("бастауыш мектеп", "негізгі мектеп", "орта мектеп"),
             *("начальная школа", "основная школа", "средняя школа"),
         ),
-        Kind.COLLEGE: ("тжкб", "типо", "организация типо", "жоғары колледж", "высший колледж"),
+        Kind.COLLEGE: ("колледж", "college", "тжкб", "типо", "организация типо", "жоғары колледж", "высший колледж"),
         Ownership.STATE: (
+            *("мемлекеттік", "государственная", "state"),
             *("мемлекеттік меншік", "гос", "государственный", "государственная собственность"),
             *("кмм", "мкқк", "кгу", "кгкп"),
         ),
-        Ownership.PRIVATE: ("жеке меншік", "жекеменшік", "частный", "частная собственность", "тоо", "жшс"),
+        Ownership.PRIVATE: (
+            *("жекеменшік", "частная", "private"),
+            *("жеке", "жеке меншік", "частный", "частная собственность", "тоо", "жшс"),
+        ),
         Lifecycle.OPEN: (
-            *("жұмыс істейді", "жұмыс істеп тұр", "действует", "действующая", "работает", "открыта"),
-            *("ашық", "функционирует"),
+            *("жұмыс істейді", "действует", "open"),
+            *("ашық", "жұмыс істеп тұр", "действующая", "работает", "открыта", "функционирует"),
         ),
         Lifecycle.CAPITAL_REPAIR: (
-            *("күрделі жөндеу", "күрделі жөндеуде", "капремонт", "капитальный ремонт", "на капремонте"),
+            *("күрделі жөндеуде", "на капитальном ремонте", "in capital repair"),
+            *("күрделі жөндеу", "капремонт", "капитальный ремонт", "на капремонте"),
         ),
         Lifecycle.CLOSED: (
-            "жабық",
-            "жұмыс істемейді",
-            "таратылды",
-            "закрыта",
-            "ликвидирована",
-            "не действует",
-            "не работает",
+            *("жабылған", "закрыта", "closed"),
+            *("жабық", "жұмыс істемейді", "таратылды", "ликвидирована", "не действует", "не работает"),
         ),
     }
 )
@@ -188,12 +188,8 @@ _ALSO: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 @cache
 def _words_of(choices: type[Choices]) -> dict[str, str]:
     words: dict[str, str] = {}
-    for value, label in choices.choices:
-        said = [value, *_ALSO.get(value, ())]
-        for language in LANGUAGES:
-            with translation.override(language):
-                said.append(str(label))
-        words |= {search_key(word).replace(" ", ""): str(value) for word in said}
+    for value in choices.values:
+        words |= {search_key(word).replace(" ", ""): str(value) for word in (str(value), *_WORDS[value])}
     return words
 
 

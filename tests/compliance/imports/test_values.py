@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from compliance.imports import values
 from compliance.imports.problems import in_words, problem
@@ -127,3 +128,13 @@ def test_choices_are_known_by_the_words_of_offices(choices, cell, expected):
 )
 def test_other_cells_are_read(read, cell, expected):
     assert said(read, cell) == expected
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+@pytest.mark.parametrize("choices", [Kind, Ownership, Lifecycle])
+def test_the_words_that_pages_and_exports_write_are_understood(choices, language):
+    with translation.override(language):
+        written = {value: str(label) for value, label in choices.choices}
+    assert {value: values.choice(choices)(label) for value, label in written.items()} == {
+        value: str(value) for value in choices.values
+    }
