@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from compliance import books, ledger
-from compliance.duties import Book, DatedState
+from compliance.duties import DatedState
 from compliance.enums import Cause
 from compliance.models import Batch
 from institutions import registry, registry_many
@@ -79,9 +79,16 @@ def change_many(
     """`change_institution` for each of many, at most once an institution; for lists that were judged."""
     books.seize()
     states = registry_many.change_states(changes, by=by, now=now, reason=reason)
-    book = Book.read()
-    for change, state in zip(changes, states, strict=True):
-        lifecycle = change.state.get("lifecycle")
-        cause = Cause.CHANGED if lifecycle is None else _CAUSES[Lifecycle(lifecycle)]
-        ledger.sync(change.institution, cause=cause, ref=f"state:{state.pk}", now=now, book=book)
+    ledger.sync_many(
+        [
+            ledger.Changed(change.institution, _cause_of(change), f"state:{state.pk}")
+            for change, state in zip(changes, states, strict=True)
+        ],
+        now=now,
+    )
     return states
+
+
+def _cause_of(change: Change) -> Cause:
+    lifecycle = change.state.get("lifecycle")
+    return Cause.CHANGED if lifecycle is None else _CAUSES[Lifecycle(lifecycle)]

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from django.db import transaction
 
 from institutions import journal
+from institutions.bulk import update_rows
 from institutions.clock import local_day
 from institutions.models import STATE_FIELDS, Institution, InstitutionState, User
 from institutions.registry import NoSuchState, name_keys
@@ -74,8 +75,12 @@ def correct_details(
         touched |= details.keys()
         written.append((institution, before, {name: _plain(value) for name, value in details.items()}))
     if written:
-        institutions = [institution for institution, _details in corrections]
-        Institution.objects.bulk_update(institutions, sorted(touched), batch_size=200)
+        names = sorted(touched)
+        update_rows(
+            Institution,
+            names,
+            ((institution.pk, [getattr(institution, name) for name in names]) for institution, _details in corrections),
+        )
         journal.write_many("institution.details", written, by=by, now=now)
 
 
@@ -127,9 +132,13 @@ def _change_states(changes: Sequence[Change], *, by: User | None, now: datetime,
         after = {name: _plain(value) for name, value in change.state.items()}
         written.append((change.institution, before, after | {"since": change.since.isoformat()}))
     # The end before the beginning: of an institution one state alone may have an open end.
-    InstitutionState.objects.bulk_update(cut, ["valid_to"], batch_size=200)
+    update_rows(InstitutionState, ["valid_to"], ((state.pk, [state.valid_to]) for state in cut))
     InstitutionState.objects.bulk_create(begun, batch_size=200)
-    InstitutionState.objects.bulk_update(rewritten, [*STATE_FIELDS, "recorded_at", "reason"], batch_size=50)
+    update_rows(
+        InstitutionState,
+        [*STATE_FIELDS, "recorded_at", "reason"],
+        ((state.pk, [*_values(state).values(), state.recorded_at, state.reason]) for state in rewritten),
+    )
     _refresh([change.institution for change in changes], known, local_day(now))
     journal.write_many("institution.change", written, by=by, now=now)
     return changed
@@ -142,11 +151,16 @@ def _refresh(institutions: Sequence[Institution], known: Mapping[int, Sequence[I
         current = next((state for state in reversed(states) if state.valid_from <= day), states[0])
         for name in STATE_COLUMNS:
             setattr(institution, name, getattr(current, name))
-    Institution.objects.bulk_update(institutions, list(STATE_FIELDS), batch_size=50)
+    update_rows(
+        Institution,
+        STATE_FIELDS,
+        ((institution.pk, list(_values(institution).values())) for institution in institutions),
+    )
 
 
-def _values(institution: Institution) -> dict[str, Any]:
-    return {name: getattr(institution, name) for name in STATE_COLUMNS}
+def _values(state: Institution | InstitutionState) -> dict[str, Any]:
+    """The fields of a state by columns, in the order of `STATE_FIELDS`."""
+    return {name: getattr(state, name) for name in STATE_COLUMNS}
 
 
 def _plain(value: Any) -> Any:
