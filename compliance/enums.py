@@ -127,10 +127,10 @@ class ImportState(models.TextChoices):
 class RowOutcome(models.TextChoices):
     """What the check says of a row of a list."""
 
-    NEW = "new", pgettext_lazy("rows of a list", "new")
-    CHANGED = "changed", pgettext_lazy("rows of a list", "changed")
-    UNCHANGED = "unchanged", pgettext_lazy("rows of a list", "unchanged")
-    REFUSED = "refused", pgettext_lazy("rows of a list", "refused")
+    NEW = "new", pgettext_lazy("a row of a list", "new")
+    CHANGED = "changed", pgettext_lazy("a row of a list", "changed")
+    UNCHANGED = "unchanged", pgettext_lazy("a row of a list", "unchanged")
+    REFUSED = "refused", pgettext_lazy("a row of a list", "refused")
 
 
 class RowResult(models.TextChoices):

@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from compliance.enums import RowOutcome, RowResult
 from compliance.imports import preflight, problems
@@ -107,11 +107,11 @@ class RowFilterForm(forms.Form):
         """The counts that add up to the rows read; after them those left out, where there are any."""
         counts = [
             Count("", _("all rows"), run.rows_read),
-            Count(RowOutcome.NEW.value, str(RowOutcome.NEW.label), run.rows_new),
-            Count(RowOutcome.CHANGED.value, str(RowOutcome.CHANGED.label), run.rows_changed),
-            Count(RowOutcome.UNCHANGED.value, str(RowOutcome.UNCHANGED.label), run.rows_unchanged),
-            Count(RowOutcome.REFUSED.value, str(RowOutcome.REFUSED.label), run.rows_refused),
-            Count(STALE, str(RowResult.STALE.label), run.rows_stale),
-            Count(KEPT, str(RowResult.KEPT.label), run.rows_kept),
+            Count(RowOutcome.NEW.value, pgettext("rows of a list", "new"), run.rows_new),
+            Count(RowOutcome.CHANGED.value, pgettext("rows of a list", "changed"), run.rows_changed),
+            Count(RowOutcome.UNCHANGED.value, pgettext("rows of a list", "unchanged"), run.rows_unchanged),
+            Count(RowOutcome.REFUSED.value, pgettext("rows of a list", "refused"), run.rows_refused),
+            Count(STALE, pgettext("rows of a list", "changed meanwhile"), run.rows_stale),
+            Count(KEPT, pgettext("rows of a list", "not undone"), run.rows_kept),
         ]
         return [count for place, count in enumerate(counts) if place < 5 or count.count]
