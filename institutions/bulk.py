@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.color import no_style
@@ -84,3 +86,13 @@ def renew_statistics(*tables: type[models.Model]) -> None:
     names = ", ".join(connection.ops.quote_name(table._meta.db_table) for table in tables)
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {names}")
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Millions of tuples are made that hold no cycles; looking for some takes a good part of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -22,6 +22,7 @@ from compliance.imports.differences import Known, plain
 from compliance.imports.problems import FileRefused, Problem, problem
 from compliance.models import ImportRow, ImportRun, StatusEntry
 from institutions import journal, registry_many
+from institutions.bulk import no_garbage_collection, update_rows
 from institutions.enums import Lifecycle
 from institutions.models import Institution, User
 from institutions.registry_many import Change
@@ -46,7 +47,7 @@ def apply(pk: int, *, now: datetime) -> ImportRun | None:
     if run is None or run.applied_by is None:
         return None
     try:
-        with transaction.atomic():
+        with transaction.atomic(), no_garbage_collection():
             _apply(run, by=run.applied_by, now=now)
     except Exception:
         logger.exception("List %s could not be applied", pk)
@@ -83,7 +84,7 @@ def _apply(run: ImportRun, *, by: User, now: datetime) -> None:
     running.tell(run.pk, 50)
     _write(altered, "changes", by=by, now=now, reason=run.file_name)
     running.tell(run.pk, 90)
-    ImportRow.objects.bulk_update(rows, ["result", "reasons", "institution"], batch_size=200)
+    _note_results(rows)
     running.move(
         run,
         ImportState.APPLYING,
@@ -97,6 +98,14 @@ def _apply(run: ImportRun, *, by: User, now: datetime) -> None:
     )
     after = {"new": run.done_new, "changed": run.done_changed, "stale": run.rows_stale, "refused": run.rows_refused}
     journal.write("import.apply", run, by=by, after=after, now=now)
+
+
+def _note_results(rows: Sequence[ImportRow]) -> None:
+    update_rows(
+        ImportRow,
+        ["result", "reasons", "institution"],
+        ((row.pk, [str(row.result), row.reasons, row.institution_id]) for row in rows),
+    )
 
 
 def _in_the_way(row: ImportRow, known: Known | None, reach: frozenset[int] | None) -> Problem | None:
@@ -147,7 +156,7 @@ def undo(pk: int, *, now: datetime) -> ImportRun | None:
     if run is None or run.undone_by is None:
         return None
     try:
-        with transaction.atomic():
+        with transaction.atomic(), no_garbage_collection():
             _undo(run, by=run.undone_by, now=now)
     except Exception:
         logger.exception("List %s could not be undone", pk)
@@ -185,7 +194,7 @@ def _undo(run: ImportRun, *, by: User, now: datetime) -> None:
             reason=run.file_name,
         )
     running.tell(run.pk, 90)
-    ImportRow.objects.bulk_update(rows, ["result", "reasons"], batch_size=200)
+    _note_results(rows)
     running.move(
         run,
         ImportState.UNDOING,

@@ -140,7 +140,7 @@ def _check_xml(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
                 # A sheet that is long has a row for each; a single cell far below is a slip, or worse.
                 if rows + piece.count(b"<row") > MOST_ROWS // 2:
                     raise FileRefused("too_many_rows", most=MOST_ROWS)
-                raise FileRefused("far_cell", cell=f"{letters}{digits}")
+                raise FileRefused("far_cell", cell=f"{letters or 'A'}{digits}")
             if _number_of(letters) > MOST_COLUMNS:
                 raise FileRefused("far_cell", cell=f"{letters}{digits}")
         cells += len(_CELL.findall(piece, fresh))

@@ -154,14 +154,14 @@ def part_of(archive: zipfile.ZipFile, name: str) -> str:
 def text_table(path: str) -> Iterator[dict[str, Any]]:
     with open(path, "rb") as file:  # a byte order mark decides before anything else
         text = decoded(file.read())
-    first, _newline, rest = text.partition("\n")
-    if re.fullmatch(r"sep=.\s*", first):  # what Excel reads to learn the delimiter
-        delimiter, text, skipped = first[4], rest, 1
-    else:
-        delimiter, skipped = delimiter_of(text), 0
     csv.field_size_limit(100_000)
-    rows: list[list[str | None]] = [[None]] * skipped
+    first, _newline, rest = text.partition("\n")
     try:
+        if re.fullmatch(r"sep=.\s*", first):  # what Excel reads to learn the delimiter
+            delimiter, text, skipped = first[4], rest, 1
+        else:
+            delimiter, skipped = delimiter_of(text), 0
+        rows: list[list[str | None]] = [[None]] * skipped
         for row in csv.reader(io.StringIO(text), delimiter=delimiter):
             rows.append([value or None for value in row])
             if len(rows) > MOST_ROWS:

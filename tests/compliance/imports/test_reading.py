@@ -134,6 +134,10 @@ def test_a_file_that_is_no_list_says_what_is_missing(tmp_path, rows, said):
     assert refusal(tmp_path, workbook(rows)) == said
 
 
+def test_text_that_is_no_table_is_damaged(tmp_path):
+    assert refusal(tmp_path, b'a"' + b"x" * 200_000 + b',"' * 100)["code"] == "damaged"
+
+
 def test_a_broken_sheet_is_refused_and_nothing_else_breaks(tmp_path):
     assert refusal(tmp_path, book_of_xml(b"<worksheet><sheetData><row"))["code"] in ("damaged", "too_heavy", "empty")
 
