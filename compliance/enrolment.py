@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 
 from compliance import books, ledger
+from compliance.duties import DatedState
 from compliance.enums import Cause
-from institutions import registry
+from compliance.models import Batch
+from institutions import registry, registry_many
 from institutions.enums import Lifecycle
 from institutions.models import Institution, InstitutionState, User
+from institutions.registry_many import Change
 
 _CAUSES = {
     Lifecycle.OPEN: Cause.OPENED,
@@ -50,6 +53,52 @@ def change_institution(
     if shown and shown != registry.states_mark(institution):
         raise registry.StaleRecord(institution.pk)
     return change_states(institution, {since: changes}, by=by, now=now, reason=reason)[0]
+
+
+@transaction.atomic
+def open_many(
+    openings: Sequence[tuple[Institution, date]], *, title: str, by: User | None, now: datetime
+) -> tuple[Batch, list[InstitutionState]]:
+    """Enter many new institutions at once, each since its day, with their checklists; for lists that were judged.
+
+    The ledger's rows are those of a batch: records taken over. Nobody else writes the ledger meanwhile.
+    """
+    books.seize()
+    batch = Batch.objects.create(title=title, recorded_at=now, by=by)
+    states = registry_many.open_institutions(openings, by=by, now=now)
+    ledger.record_many(
+        (
+            ledger.Opening(
+                institution.pk, institution.bin, [DatedState.of(state, state.valid_from, state.valid_to)], {}
+            )
+            for (institution, _since), state in zip(openings, states, strict=True)
+        ),
+        batches=[batch],
+        ahead=True,
+    )
+    return batch, states
+
+
+@transaction.atomic
+def change_many(
+    changes: Sequence[Change], *, by: User | None, now: datetime, reason: str = ""
+) -> list[InstitutionState]:
+    """`change_institution` for each of many, at most once an institution; for lists that were judged."""
+    books.seize()
+    states = registry_many.change_states(changes, by=by, now=now, reason=reason)
+    ledger.sync_many(
+        [
+            ledger.Changed(change.institution, _cause_of(change), f"state:{state.pk}")
+            for change, state in zip(changes, states, strict=True)
+        ],
+        now=now,
+    )
+    return states
+
+
+def _cause_of(change: Change) -> Cause:
+    lifecycle = change.state.get("lifecycle")
+    return Cause.CHANGED if lifecycle is None else _CAUSES[Lifecycle(lifecycle)]
 
 
 @transaction.atomic

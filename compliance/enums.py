@@ -119,3 +119,36 @@ class Cause(models.TextChoices):
     CORRECTION = "correction", _("correction of what was known")
     BATCH = "batch", _("records taken over")
     INSPECTION = "inspection", _("inspection")
+
+
+class ImportState(models.TextChoices):
+    """The way of a list; see `compliance.models.ImportRun`."""
+
+    QUEUED = "queued", _("waits for the check")
+    CHECKING = "checking", _("is being checked")
+    CHECKED = "checked", _("checked, not yet applied")
+    APPLYING = "applying", _("is being applied")
+    APPLIED = "applied", _("applied")
+    UNDOING = "undoing", _("is being undone")
+    UNDONE = "undone", _("undone")
+    REFUSED = "refused", _("cannot be read")
+    DISCARDED = "discarded", _("thrown away")
+    FAILED = "failed", _("failed")
+
+
+class RowOutcome(models.TextChoices):
+    """What the check says of a row of a list."""
+
+    NEW = "new", pgettext_lazy("a row of a list", "new")
+    CHANGED = "changed", pgettext_lazy("a row of a list", "changed")
+    UNCHANGED = "unchanged", pgettext_lazy("a row of a list", "unchanged")
+    REFUSED = "refused", pgettext_lazy("a row of a list", "refused")
+
+
+class RowResult(models.TextChoices):
+    """What became of a new or changed row when the list was applied, and when that was undone."""
+
+    APPLIED = "applied", pgettext_lazy("a row of a list", "applied")
+    STALE = "stale", pgettext_lazy("a row of a list", "changed by somebody else meanwhile")
+    UNDONE = "undone", pgettext_lazy("a row of a list", "undone")
+    KEPT = "kept", pgettext_lazy("a row of a list", "not undone")

@@ -18,11 +18,14 @@ from compliance.enums import (
     FOUND,
     Cause,
     EntryState,
+    ImportState,
     InspectionSource,
     Level,
     Measure,
     PeriodState,
     ReturnReason,
+    RowOutcome,
+    RowResult,
     Status,
 )
 from compliance.querysets import (
@@ -30,6 +33,7 @@ from compliance.querysets import (
     ConfirmationQuerySet,
     EvidenceQuerySet,
     FindingQuerySet,
+    ImportRunQuerySet,
     InspectionQuerySet,
     PeriodExceptionQuerySet,
     PeriodQuerySet,
@@ -846,3 +850,124 @@ class RegisterDay(models.Model):
     def current(cls) -> date:
         """The day, today where the register has none yet. Costs a query."""
         return cls.objects.get_or_create(defaults={"day": today()})[0].day
+
+
+class ImportRun(models.Model):
+    """A list of institutions that somebody uploaded, and what became of it.
+
+    `queued → checking → checked → applying → applied → undoing → undone`; a file that cannot be read is `refused`, one
+    that nobody wants is `discarded`. Its file is kept until it is applied or thrown away. What stands in a row holds
+    from the row's own day, or else from `since`. Who moves it: `imports/running.py` and `imports/applying.py`.
+    """
+
+    state = models.CharField(_("state"), max_length=12, choices=ImportState, default=ImportState.QUEUED)
+    file = models.FileField(_("file"), upload_to="imports/", blank=True)
+    file_name = models.CharField(_("name of the file"), max_length=200)
+    file_hash = models.CharField("SHA-256", max_length=64)
+    file_size = models.PositiveIntegerField(_("size, bytes"))
+    since = models.DateField(_("true since"))
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    claimed_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(_("checked at"), null=True)
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("applied by")
+    )
+    applied_at = models.DateTimeField(_("applied at"), null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("undone by")
+    )
+    undone_at = models.DateTimeField(_("undone at"), null=True)
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+")
+    problem = models.JSONField(_("why the file cannot be read"), null=True)
+    head = models.JSONField(_("what stands above the rows"), default=list)
+    keys = models.JSONField(_("what each column is"), default=list)
+    ignored = models.JSONField(_("headings that nobody knows"), default=list)
+    rows_read = models.PositiveIntegerField(_("rows read"), default=0)
+    rows_new = models.PositiveIntegerField(_("new"), default=0)
+    rows_changed = models.PositiveIntegerField(_("changed"), default=0)
+    rows_unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    rows_refused = models.PositiveIntegerField(_("refused"), default=0)
+    done_new = models.PositiveIntegerField(_("entered"), default=0)
+    done_changed = models.PositiveIntegerField(_("changed in the register"), default=0)
+    rows_stale = models.PositiveIntegerField(_("changed by others meanwhile"), default=0)
+    rows_undone = models.PositiveIntegerField(_("undone"), default=0)
+    rows_kept = models.PositiveIntegerField(_("not undone"), default=0)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import of a list")
+        verbose_name_plural = _("imports of lists")
+        ordering: ClassVar = ["-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="import_counts_add_up",
+                condition=Q(rows_read=F("rows_new") + F("rows_changed") + F("rows_unchanged") + F("rows_refused")),
+            ),
+            models.CheckConstraint(
+                name="import_receipt_adds_up",
+                condition=~Q(state__in=[ImportState.APPLIED, ImportState.UNDOING, ImportState.UNDONE])
+                | Q(rows_stale=F("rows_new") + F("rows_changed") - F("done_new") - F("done_changed")),
+            ),
+            models.CheckConstraint(
+                name="import_undo_adds_up",
+                condition=~Q(state=ImportState.UNDONE)
+                | Q(rows_kept=F("done_new") + F("done_changed") - F("rows_undone")),
+            ),
+            models.CheckConstraint(
+                name="import_applied_by_somebody",
+                condition=~Q(state__in=[ImportState.APPLIED, ImportState.UNDOING, ImportState.UNDONE])
+                | Q(applied_by__isnull=False, applied_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.file_name}"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a worker has it, or is to take it."""
+        return self.state in BUSY_IMPORTS
+
+
+BUSY_IMPORTS = frozenset({ImportState.QUEUED, ImportState.CHECKING, ImportState.APPLYING, ImportState.UNDOING})
+
+
+class ImportRow(models.Model):
+    """A row of a list: its cells, what the check says of it, and what became of it.
+
+    `changes` are fields of the institution with their new values, `before` the same with those of the check, both in
+    `state` (which has dates) and `details`. `reasons` are problems as `imports/problems.py` has them.
+    """
+
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows", db_index=False)
+    number = models.PositiveIntegerField(_("row"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=RowOutcome)
+    result = models.CharField(_("result"), max_length=10, choices=RowResult, blank=True)
+    bin = models.CharField(_("BIN"), max_length=40, blank=True)
+    name = models.CharField(_("name"), max_length=300, blank=True)
+    since = models.DateField(_("true since"))
+    institution = models.ForeignKey(Institution, models.PROTECT, null=True, related_name="+", db_index=False)
+    cells = models.JSONField(default=list)
+    changes = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    differences = models.JSONField(_("differences"), default=list)
+    reasons = models.JSONField(_("reasons"), default=list)
+
+    class Meta:
+        verbose_name = _("row of a list")
+        verbose_name_plural = _("rows of lists")
+        ordering: ClassVar = ["run", "number"]
+        indexes: ClassVar = [models.Index(fields=["run", "outcome", "number"], name="import_row_outcome")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "number"], name="import_row_once"),
+            models.CheckConstraint(
+                name="import_row_refused_with_reasons", condition=~Q(outcome=RowOutcome.REFUSED) | ~Q(reasons=[])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.number}"

@@ -12,7 +12,7 @@ from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, 
 from django.db.models.functions import Coalesce, TruncDate
 
 from compliance.enums import EntryState, PeriodState, Status
-from institutions.access import ADMINISTER, ANSWER, DECIDE, REVOKE_DOCUMENTS, VERIFY
+from institutions.access import ADMINISTER, ANSWER, DECIDE, IMPORT, READ_JOURNAL, REVOKE_DOCUMENTS, VERIFY
 from institutions.models import Institution, Membership
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Confirmation,
         Evidence,
         Finding,
+        ImportRun,
         Inspection,
         Period,
         PeriodException,
@@ -500,6 +501,30 @@ class PeriodQuerySet(models.QuerySet["Period"]):
     def begun(self, day: date) -> Self:
         """Quarters whose first day is not after `day`."""
         return self.filter(starts_on__lte=day)
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """All lists for those who read the journal; for a regional editor the lists that they uploaded themselves.
+
+        A list may name institutions of places that another editor does not reach, so colleagues do not see it.
+        """
+        mine = Membership.objects.of(user, IMPORT | READ_JOURNAL)
+        if not mine.exists():
+            return self.none()
+        if mine.filter(role__in=sorted(READ_JOURNAL)).exists():
+            return self
+        return self.filter(uploaded_by=user.pk)
+
+    def movable_by(self, user: User | AnonymousUser) -> Self:
+        """Those that the person may apply, throw away or undo."""
+        mine = Membership.objects.of(user, IMPORT)
+        if mine.country_wide().exists():
+            return self
+        return self.filter(uploaded_by=user.pk) if mine.exists() else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("uploaded_by", "applied_by", "undone_by").defer("head", "keys", "ignored")
 
 
 class PeriodExceptionQuerySet(models.QuerySet["PeriodException"]):

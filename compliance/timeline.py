@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple, TypeVar
 
-from compliance.enums import Cause, Status
+from compliance.enums import Cause, Level, Status
 
 _DAY = timedelta(days=1)
 
@@ -193,6 +193,27 @@ def effective(
             timeline.append(Segment(day, standing, why))
             current = standing
     return timeline
+
+
+def verified(
+    *,
+    requirement: int,
+    states: Sequence[StateSpan],
+    spans: Sequence[ListedSpan],
+    found: Sequence[Answer],
+    edition_days: frozenset[date],
+) -> list[Segment]:
+    """The timeline of one item at the verified level, from what was found in the order in which it was recorded."""
+    return effective(
+        requirement=requirement,
+        level=Level.VERIFIED,
+        states=states,
+        spans=spans,
+        held=held_answers(found),
+        edition_days=edition_days,
+        answer_cause=Cause.INSPECTION,
+        unanswered=False,
+    )
 
 
 def _covering(spans: Sequence[SpanT], day: date) -> SpanT | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compliance.views import answers, confirming, endings, evidence, inspections, quarters, review
+from compliance.views import answers, confirming, endings, evidence, imports, inspections, quarters, review
 
 app_name = "compliance"
 
@@ -38,4 +38,14 @@ urlpatterns = [
     path("quarters/<str:code>/reopen/", quarters.reopen, name="quarter_reopen"),
     path("quarters/<str:code>/exceptions/new/", quarters.exception_new, name="exception_new"),
     path("quarters/<str:code>/exceptions/<int:pk>/end/", quarters.exception_end, name="exception_end"),
+    # lists of regional editors and the ministry
+    path("imports/", imports.import_list, name="imports"),
+    path("imports/new/", imports.import_new, name="import_new"),
+    path("imports/template/", imports.import_template, name="import_template"),
+    path("imports/<int:pk>/", imports.import_run, name="import"),
+    path("imports/<int:pk>/progress/", imports.import_progress, name="import_progress"),
+    path("imports/<int:pk>/apply/", imports.import_apply, name="import_apply"),
+    path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
+    path("imports/<int:pk>/discard/", imports.import_discard, name="import_discard"),
+    path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
 ]

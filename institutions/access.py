@@ -17,6 +17,7 @@ REVOKE_DOCUMENTS = frozenset({Role.APPROVER, Role.ADMINISTRATOR})  # with all th
 VERIFY = frozenset({Role.APPROVER, Role.ADMINISTRATOR})  # record what an inspection found
 MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+IMPORT = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # upload lists of institutions and apply them
 READ_QUARTERS = frozenset(Role) - {Role.DIRECTOR}  # how the institutions of a reach confirm and answer
 ADMINISTER = frozenset({Role.ADMINISTRATOR})
 REGISTER = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # enter institutions and keep their records

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,4 +48,32 @@ def write(
         after=after,
         address=came_from.address,
         request_id=came_from.request_id,
+    )
+
+
+def write_many(
+    action: str,
+    rows: Iterable[tuple[Institution, dict[str, Any] | None, dict[str, Any] | None]],
+    *,
+    by: User | None,
+    now: datetime,
+) -> None:
+    """Add a row for each institution with what was before and after: the same as `write`, set by set."""
+    came_from = origin.get() or Origin()
+    Journal.objects.bulk_create(
+        [
+            Journal(
+                at=now,
+                user=by,
+                action=action,
+                institution=institution,
+                subject=f"institution:{institution.pk}",
+                before=before,
+                after=after,
+                address=came_from.address,
+                request_id=came_from.request_id,
+            )
+            for institution, before, after in rows
+        ],
+        batch_size=500,
     )

@@ -18,7 +18,7 @@ from compliance.models import Period, StatusEntry
 from compliance.quarters import waits_since
 from institutions.models import Institution, Locality, Region, User
 from institutions.querysets import InstitutionQuerySet
-from reporting.attachments import Grid, Value
+from institutions.tables import Grid, Value
 from reporting.coverage import COUNTRY, Dimension, Question, Reach, places_of
 from reporting.percent import percent
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from compliance.models import ImportRun
 from compliance.workflow import DocumentReference
 from institutions.actions import ACTIONS
 from institutions.models import ChangeProposal, Merger, User
@@ -192,6 +193,7 @@ class Foreign:
     inspection: Any
     brief: Any
     bundle: Any
+    run: Any  # a list that somebody of the ministry uploaded
     proposal: Any
     duplicate: Any
     merger: Any
@@ -242,6 +244,10 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "compliance:photo": lambda foreign: {"pk": foreign.photo.pk},
     **{f"compliance:{name}": lambda foreign: {"pk": foreign.document.pk} for name in ("document", "revoke_document")},
     "compliance:revoke": lambda foreign: {"pk": foreign.approved.pk},
+    **{
+        f"compliance:{name}": lambda foreign: {"pk": foreign.run.pk}
+        for name in ("import", "import_progress", "import_apply", "import_undo", "import_discard", "import_errors")
+    },
     **{
         f"reporting:{name}": lambda foreign: {"pk": foreign.brief.pk}
         for name in (
@@ -340,6 +346,16 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         proposal=proposal,
         duplicate=duplicate,
         merger=merger,
+        run=ImportRun.objects.create(
+            file_name="тізім.xlsx",
+            file_hash="0" * 64,
+            file_size=1,
+            since=fixed_now.date(),
+            uploaded_by=AdministratorFactory().user,
+            uploaded_at=fixed_now,
+            rows_read=1,
+            rows_unchanged=1,
+        ),
     )
 
 

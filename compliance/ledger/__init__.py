@@ -5,16 +5,19 @@ same thing is done: its items' timelines are computed from what is true now (`ti
 the ledger has recorded, and the difference is written as rows (`timeline.moves`). So a change that is known late, for
 a day long past, mends every later day that it alters, and nothing has to be thought of twice.
 
-`syncing` does this for one institution, `entering` for a whole register that comes in; `chain` holds the hashes,
-`cells` what rows point to, `standing` what an item counts as on a day. Nobody else writes these tables.
+`syncing` does this for one institution, `changing` for many, `entering` for a whole register that comes in; `chain`
+holds the hashes, `cells` what rows point to, `standing` what an item counts as on a day. Nobody else writes these
+tables.
 """
 
 from compliance.ledger.chain import broken_chains
+from compliance.ledger.changing import Changed, sync_many
 from compliance.ledger.entering import Opening, record_many
 from compliance.ledger.standing import recorded_rows, refresh_items, standings
 from compliance.ledger.syncing import StaleItem, claim, hold, sync
 
 __all__ = [
+    "Changed",
     "Opening",
     "StaleItem",
     "broken_chains",
@@ -25,4 +28,5 @@ __all__ = [
     "refresh_items",
     "standings",
     "sync",
+    "sync_many",
 ]

@@ -32,6 +32,28 @@ from institutions.bulk import insert_rows, next_id, renew_statistics, reset_sequ
 from institutions.clock import local_day
 from institutions.models import Institution, InstitutionState
 
+# The columns in which rows are written, by the names of the database.
+ITEM = (
+    "id",
+    "institution_id",
+    "requirement_id",
+    "listed",
+    "obliged",
+    "status",
+    "valid_until",
+    "version",
+)
+SPAN = ("item_id", "valid_from", "valid_to", "obliged", "counted", "basis")
+ENTRY = (
+    "id", "item_id", "batch_id", "state", "status", "effective_on", "valid_until", "note", "created_at", "saved_at",
+    "submitted_at", "content_hash", "item_version", "decided_at", "return_reason", "decision_note", "revoke_note",
+)  # fmt: skip
+CHANGE = (
+    "id", "institution_id", "seq", "item_id", "cell_id", "from_status", "from_learners", "to_status", "to_learners",
+    "effective_on", "recorded_at", "recorded_on", "cause", "cause_ref", "hash",
+)  # fmt: skip
+HEAD = ("institution_id", "length", "hash", "recorded_at")
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -47,17 +69,20 @@ class Opening:
 
 
 @transaction.atomic
-def record_many(openings: Iterable[Opening], *, batches: Sequence[Batch], book: Book | None = None) -> int:
+def record_many(
+    openings: Iterable[Opening], *, batches: Sequence[Batch], book: Book | None = None, ahead: bool = False
+) -> int:
     """Take institutions over that are not in the ledger yet, with their answers; return the number of ledger rows.
 
     The same timelines, rules, rows and hashes as `sync`, written set by set: for imports of whole registers and the
     demonstration. `batches` are in the order of their `recorded_at`, and a row is recorded when its batch was: the
     ledger comes out as if each batch had been entered at its time. Rows wait in `PendingFold` like any others.
+    `ahead`: editions that come into force after a batch are known to it already, as `sync` knows them today.
     """
     books.seize()
     if [batch.recorded_at for batch in batches] != sorted(batch.recorded_at for batch in batches):
         raise ValueError("Batches are given in the order in which they were recorded.")
-    return _BulkWriter(batches, book or Book.read()).write(openings)
+    return _BulkWriter(batches, book or Book.read(), ahead=ahead).write(openings)
 
 
 _Tables = dict[str, list[tuple[Any, ...]]]
@@ -100,29 +125,9 @@ def _placed(moves: Iterable[tuple[int, Move]], state: StateSpan, requirement: in
 class _BulkWriter:
     """Writes openings: computes like `sync`, inserts each table in chunks with keys given by hand."""
 
-    _ITEM = (
-        "id",
-        "institution_id",
-        "requirement_id",
-        "listed",
-        "obliged",
-        "status",
-        "valid_until",
-        "version",
-    )
-    _SPAN = ("item_id", "valid_from", "valid_to", "obliged", "counted", "basis")
-    _ENTRY = (
-        "id", "item_id", "batch_id", "state", "status", "effective_on", "valid_until", "note", "created_at", "saved_at",
-        "submitted_at", "content_hash", "item_version", "decided_at", "return_reason", "decision_note", "revoke_note",
-    )  # fmt: skip
-    _CHANGE = (
-        "id", "institution_id", "seq", "item_id", "cell_id", "from_status", "from_learners", "to_status", "to_learners",
-        "effective_on", "recorded_at", "recorded_on", "cause", "cause_ref", "hash",
-    )  # fmt: skip
-    _HEAD = ("institution_id", "length", "hash", "recorded_at")
     _INSTITUTIONS_A_CHUNK = 250
 
-    def __init__(self, batches: Sequence[Batch], book: Book) -> None:
+    def __init__(self, batches: Sequence[Batch], book: Book, *, ahead: bool) -> None:
         self._batches = [
             _BatchOfRows(
                 batch.pk,
@@ -130,7 +135,7 @@ class _BulkWriter:
                 books.knowledge_day(batch.recorded_at),
                 connection.ops.adapt_datetimefield_value(batch.recorded_at),
                 f"batch:{batch.pk}",
-                book.as_known_on(local_day(batch.recorded_at)),
+                book if ahead else book.as_known_on(local_day(batch.recorded_at)),
             )
             for batch in batches
         ]
@@ -197,11 +202,11 @@ class _BulkWriter:
         keys = self._cells.resolve(move.cell for _opening, rows in computed for _number, _item, move in rows)
         for opening, rows in computed:
             self._write_changes(opening, rows, keys, tables)
-        insert_rows(ChecklistItem, self._ITEM, tables["item"])
-        insert_rows(Applicability, self._SPAN, tables["span"])
-        insert_rows(StatusEntry, self._ENTRY, tables["entry"])
-        insert_rows(StatusChange, self._CHANGE, tables["change"])
-        insert_rows(LedgerHead, self._HEAD, tables["head"])
+        insert_rows(ChecklistItem, ITEM, tables["item"])
+        insert_rows(Applicability, SPAN, tables["span"])
+        insert_rows(StatusEntry, ENTRY, tables["entry"])
+        insert_rows(StatusChange, CHANGE, tables["change"])
+        insert_rows(LedgerHead, HEAD, tables["head"])
 
     def _compute(self, opening: Opening, tables: _Tables) -> list[_Numbered]:
         """Put the items, spans and entries into `tables`; return the moves with the numbers of their batches."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from compliance import timeline
 from compliance.enums import Level, Status
 from compliance.ledger.cells import chunked
-from compliance.models import ChecklistItem, StatusChange, StatusEntry
+from compliance.models import ChecklistItem, Finding, StatusChange, StatusEntry
 from compliance.timeline import Answer, CellKey, Held, Segment, Standing
 from institutions.models import Institution
 
@@ -32,6 +32,26 @@ def standings(institution: Institution, *, as_of: date, known_on: date | None = 
         changes = changes.filter(recorded_on__lte=known_on)
     found = (timeline.on(timeline.recorded(rows), as_of) for rows in _rows(changes).values())
     return {standing.cell.requirement: standing for standing in found if standing is not None}
+
+
+def findings_at(
+    institutions: Iterable[int], requirements: Collection[int] | None = None
+) -> dict[int, dict[int, list[Answer]]]:
+    """What was found, by institution and requirement, in the order in which it was recorded. One query.
+
+    A requirement whose findings were all revoked is there with none: its verified timeline is taken back.
+    """
+    findings = Finding.objects.filter(item__institution__in=list(institutions))
+    if requirements is not None:
+        findings = findings.filter(item__requirement__in=requirements)
+    found: dict[int, dict[int, list[Answer]]] = defaultdict(lambda: defaultdict(list))
+    for institution, requirement, held_on, status, revoked_at in findings.order_by(
+        "inspection__recorded_at", "inspection", "pk"
+    ).values_list("item__institution", "item__requirement", "inspection__held_on", "status", "inspection__revoked_at"):
+        answers = found[institution][requirement]
+        if revoked_at is None:
+            answers.append(Answer(held_on, None, status))
+    return found
 
 
 def _rows(changes: QuerySet[StatusChange], level: Level = Level.APPROVED) -> dict[int, list[_Row]]:

@@ -14,11 +14,10 @@ from compliance.duties import Book, DatedState
 from compliance.enums import Cause, Level
 from compliance.ledger.cells import Cells
 from compliance.ledger.chain import Chain, side
-from compliance.ledger.standing import recorded_rows, stand
+from compliance.ledger.standing import findings_at, recorded_rows, stand
 from compliance.models import (
     Applicability,
     ChecklistItem,
-    Finding,
     LedgerHead,
     PendingFold,
     RegisterDay,
@@ -83,8 +82,7 @@ def sync(
     wanted = None if requirements is None or book.contract.pk in requirements else set(requirements)
     needed = None if wanted is None else {*wanted, book.contract.pk}
     held = _held_answers(institution, needed)
-
-    found = _findings(institution, wanted)
+    found = findings_at([institution.pk], wanted).get(institution.pk, {})
 
     spans = book.spans(states, held.get(book.contract.pk, ()))
     looked_at = sorted(spans.keys() | held.keys()) if wanted is None else sorted(wanted)
@@ -110,15 +108,12 @@ def sync(
         if stand(item, new, held.get(pk, []), day):
             changed_items.append(item)
         if pk in found:
-            new = timeline.effective(
+            new = timeline.verified(
                 requirement=pk,
-                level=Level.VERIFIED,
                 states=[state.span for state in states],
                 spans=spans.get(pk, []),
-                held=timeline.held_answers(found[pk]),
+                found=found[pk],
                 edition_days=book.edition_days,
-                answer_cause=Cause.INSPECTION,
-                unanswered=False,
             )
             old = timeline.recorded(verified.get(item.pk, ()))
             jumps += [(item, move) for move in timeline.moves(old, new, cause=cause)]
@@ -185,24 +180,6 @@ def _held_answers(institution: Institution, requirements: Collection[int] | None
     ):
         answers[requirement].append(Answer(effective_on, valid_until, status))
     return {requirement: timeline.held_answers(given) for requirement, given in answers.items()}
-
-
-def _findings(institution: Institution, requirements: Collection[int] | None) -> dict[int, list[Answer]]:
-    """What was found at the institution, by requirement, in the order in which it was recorded.
-
-    A requirement whose findings were all revoked is there with none: its verified timeline is taken back.
-    """
-    findings = Finding.objects.filter(item__institution=institution)
-    if requirements is not None:
-        findings = findings.filter(item__requirement__in=requirements)
-    found: dict[int, list[Answer]] = defaultdict(list)
-    for requirement, held_on, status, revoked_at in findings.order_by(
-        "inspection__recorded_at", "inspection", "pk"
-    ).values_list("item__requirement", "inspection__held_on", "status", "inspection__revoked_at"):
-        answers = found[requirement]
-        if revoked_at is None:
-            answers.append(Answer(held_on, None, status))
-    return dict(found)
 
 
 def _items(

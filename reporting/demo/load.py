@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from random import Random
@@ -22,7 +20,7 @@ from compliance.enums import PeriodState, ReturnReason, Status
 from compliance.models import Batch, ChecklistItem, Confirmation, Period, RegisterDay, StatusEntry
 from compliance.timeline import Answer
 from institutions import journal, names
-from institutions.bulk import insert_rows, next_id, reset_sequences
+from institutions.bulk import insert_rows, next_id, no_garbage_collection, reset_sequences
 from institutions.enums import Role
 from institutions.models import Institution, InstitutionState, LargeCity, Locality, Region, Settlement, User
 from reporting import sums
@@ -73,7 +71,7 @@ def load(
     total = institutions or SIZE
     planned = plan_registry(seed=seed, institutions=institutions, measures_only=measures_only, today=today)
     writer = _Registry(batches, now, Book.read().only_measures() if measures_only else Book.read())
-    with _no_garbage_collection():
+    with no_garbage_collection():
         rows = ledger.record_many(writer.openings(planned, total, progress), batches=batches, book=writer.book)
     reset_sequences(Institution, InstitutionState)
     rows_of = dict(StatusEntry.objects.order_by().values_list("batch").annotate(Count("pk")))
@@ -104,16 +102,6 @@ def _moments(recorded_at: datetime | None, *, now: datetime, today: date) -> lis
     ends = Period.objects.filter(ends_on__lt=today).order_by("ends_on").values_list("ends_on", flat=True)
     moments = [timezone.make_aware(datetime.combine(day, time(18, 0))) for day in ends]
     return [*moments, max(now - timedelta(days=1), moments[-1] + timedelta(hours=1))]
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Millions of tuples are made that hold no cycles; looking for some takes a good part of the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 class _Registry:

@@ -16,8 +16,8 @@ from compliance.models import Period
 from institutions import access, journal
 from institutions.clock import local_day
 from institutions.http import AuthenticatedRequest
+from institutions.tables import CSV, XLSX, to_csv, to_xlsx
 from reporting import completeness
-from reporting.attachments import CSV, XLSX, csv_of, xlsx_of
 from reporting.completeness import NoSuchPlace, Table
 from reporting.explorer import Step
 from reporting.forms import CompletenessForm
@@ -56,7 +56,7 @@ def regions_file(request: AuthenticatedRequest, code: str) -> HttpResponse:
         raise Http404
     grid = completeness.grid(shown)
     now = timezone.now()
-    data = csv_of(grid) if kind == "csv" else xlsx_of(grid, period.in_words, local_day(now))
+    data = to_csv(grid) if kind == "csv" else to_xlsx(grid, period.in_words, local_day(now))
     asked = {"period": period.code, "region": form.cleaned_data["region"], "days": shown.days, "kind": kind}
     journal.write("period.download", period, by=request.user, after=asked, now=now)
     name = "-".join(["qalqan", period.code, *([form.cleaned_data["region"]] if form.cleaned_data["region"] else [])])

@@ -10,6 +10,7 @@ import pytest
 from django.db import models
 from django.utils import timezone, translation
 
+from compliance.enums import ImportState, RowOutcome
 from compliance.models import (
     Applicability,
     Batch,
@@ -17,6 +18,8 @@ from compliance.models import (
     ChecklistItem,
     Edition,
     Evidence,
+    ImportRow,
+    ImportRun,
     Period,
     Photo,
     PhotoTwin,
@@ -306,3 +309,60 @@ def test_rows_say_what_they_are(item, table):
 def test_a_requirement_says_that_its_wording_is_not_confirmed(order, code, said):
     """A rule with an unconfirmed token, or a text known at second hand."""
     assert order.requirements[code].unconfirmed is said
+
+
+@pytest.fixture
+def run(fixed_now, db) -> ImportRun:
+    """A list of which two rows were entered, one changed, and one was left out."""
+    person = UserFactory()
+    return ImportRun.objects.create(
+        state=ImportState.APPLIED,
+        file_name="тізім.xlsx",
+        file_hash="0" * 64,
+        file_size=1,
+        since=fixed_now.date(),
+        uploaded_by=person,
+        uploaded_at=fixed_now,
+        applied_by=person,
+        applied_at=fixed_now,
+        rows_read=6,
+        rows_new=2,
+        rows_changed=2,
+        rows_unchanged=1,
+        rows_refused=1,
+        done_new=2,
+        done_changed=1,
+        rows_stale=1,
+    )
+
+
+def test_import_counts_add_up(run):
+    with broken("import_counts_add_up"):
+        change(run, rows_read=7)
+
+
+def test_import_receipt_adds_up(run):
+    with broken("import_receipt_adds_up"):
+        change(run, rows_stale=0)
+
+
+def test_import_undo_adds_up(run):
+    change(run, state=ImportState.UNDONE, rows_undone=2, rows_kept=1)
+    with broken("import_undo_adds_up"):
+        change(run, rows_kept=2)
+
+
+def test_import_applied_by_somebody(run):
+    with broken("import_applied_by_somebody"):
+        change(run, applied_by=None)
+
+
+def test_import_row_once(run):
+    row = ImportRow.objects.create(run=run, number=1, outcome=RowOutcome.NEW, since=run.since)
+    with broken("import_row_once"):
+        again(row)
+
+
+def test_import_row_refused_with_reasons(run):
+    with broken("import_row_refused_with_reasons"):
+        ImportRow.objects.create(run=run, number=1, outcome=RowOutcome.REFUSED, since=run.since)

@@ -1,0 +1,236 @@
+"""A checked list into the register, and out again: each in one transaction, set by set.
+
+A row whose institution somebody changed after the check is left out and named; it holds up no other. That is the rule
+of approvals, too: one late school never holds up a region. What is undone gets its old values back from the same day
+on; nothing is deleted, and what was changed or answered since stays.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import transaction
+
+from compliance import books, enrolment
+from compliance.enums import ImportState, RowOutcome, RowResult
+from compliance.imports import differences, running
+from compliance.imports.differences import Known, plain
+from compliance.imports.problems import FileRefused, Problem, problem
+from compliance.models import ImportRow, ImportRun, StatusEntry
+from institutions import journal, registry_many
+from institutions.bulk import no_garbage_collection, update_rows
+from institutions.enums import Lifecycle
+from institutions.models import Institution, User
+from institutions.registry_many import Change
+
+logger = logging.getLogger(__name__)
+_DECIMALS: Final = frozenset({"latitude", "longitude"})
+_CHUNK: Final = 500
+_FAILED: Final = FileRefused("not_done").problem
+
+
+def work(pk: int, *, now: datetime) -> ImportRun | None:
+    """Do what a run waits for: its check, its application, its undoing. None where it waits for nothing."""
+    state = ImportRun.objects.filter(pk=pk).values_list("state", flat=True).first()
+    if state in (ImportState.APPLYING, ImportState.UNDOING):
+        return (apply if state == ImportState.APPLYING else undo)(pk, now=now)
+    return running.check(pk, now=now)
+
+
+def apply(pk: int, *, now: datetime) -> ImportRun | None:
+    """Bring the new and changed rows of a list into the register; None where somebody else does it."""
+    run = running.claim(pk, to=ImportState.APPLYING, now=now)
+    if run is None or run.applied_by is None:
+        return None
+    try:
+        with transaction.atomic(), no_garbage_collection():
+            _apply(run, by=run.applied_by, now=now)
+    except Exception:
+        logger.exception("List %s could not be applied", pk)
+        running.move(run, ImportState.APPLYING, ImportState.CHECKED, claimed_at=None, applied_by=None, problem=_FAILED)
+    else:
+        running.forget_file(run)
+    return run
+
+
+def _apply(run: ImportRun, *, by: User, now: datetime) -> None:
+    books.seize()
+    running.tell(run.pk, 5)
+    rows = list(run.rows.filter(outcome__in=[RowOutcome.NEW, RowOutcome.CHANGED]).defer("cells"))
+    known = differences.known_institutions([row.bin for row in rows])
+    reach = differences.reach_of(by)
+    fresh: list[ImportRow] = []
+    for row in rows:
+        reason = _in_the_way(row, known.get(row.bin), reach)
+        row.result = RowResult.APPLIED if reason is None else RowResult.STALE
+        if reason is None:
+            fresh.append(row)
+        else:
+            row.reasons = [reason]
+    entered = [row for row in fresh if row.outcome == RowOutcome.NEW]
+    altered = [row for row in fresh if row.outcome == RowOutcome.CHANGED]
+    batch = None
+    running.tell(run.pk, 15)
+    if entered:
+        made = [_institution(row, now) for row in entered]
+        openings = [(institution, row.since) for institution, row in zip(made, entered, strict=True)]
+        batch, _states = enrolment.open_many(openings, title=run.file_name, by=by, now=now)
+        for row, institution in zip(entered, made, strict=True):
+            row.institution = institution
+    running.tell(run.pk, 50)
+    _write(altered, "changes", by=by, now=now, reason=run.file_name)
+    running.tell(run.pk, 90)
+    _note_results(rows)
+    running.move(
+        run,
+        ImportState.APPLYING,
+        ImportState.APPLIED,
+        claimed_at=None,
+        applied_at=now,
+        batch=batch,
+        done_new=len(entered),
+        done_changed=len(altered),
+        rows_stale=len(rows) - len(fresh),
+    )
+    after = {"new": run.done_new, "changed": run.done_changed, "stale": run.rows_stale, "refused": run.rows_refused}
+    journal.write("import.apply", run, by=by, after=after, now=now)
+
+
+def _note_results(rows: Sequence[ImportRow]) -> None:
+    update_rows(
+        ImportRow,
+        ["result", "reasons", "institution"],
+        ((row.pk, [str(row.result), row.reasons, row.institution_id]) for row in rows),
+    )
+
+
+def _in_the_way(row: ImportRow, known: Known | None, reach: frozenset[int] | None) -> Problem | None:
+    """Why a row that was fine at its check cannot be applied now; None where nothing is in its way."""
+    locality = row.changes["state"].get("locality_id")
+    if reach is not None and (
+        (known is not None and known.locality not in reach) or (locality is not None and locality not in reach)
+    ):
+        return problem("not_found", "bin")
+    if row.outcome == RowOutcome.NEW:
+        return None if known is None else problem("entered_meanwhile", "bin")
+    state = None if known is None else known.state_on(row.since)
+    if known is None or state is None:
+        return problem("gone_meanwhile", "bin")
+    same = all(state[name] == value for name, value in row.before["state"].items()) and all(
+        plain(known.details[name]) == value for name, value in row.before["details"].items()
+    )
+    return None if same else problem("gone_meanwhile", "bin")
+
+
+def _institution(row: ImportRow, now: datetime) -> Institution:
+    return Institution(bin=row.bin, created_at=now, **row.changes["state"], **_from_plain(row.changes["details"]))
+
+
+def _write(rows: Sequence[ImportRow], side: str, *, by: User, now: datetime, reason: str) -> None:
+    """Set what stands in `changes` or `before` of the rows, from each row's day on."""
+    institutions = Institution.objects.in_bulk([row.institution_id for row in rows if row.institution_id])
+    said = [(institutions[row.institution_id], row, getattr(row, side)) for row in rows if row.institution_id]
+    registry_many.correct_details(
+        [(institution, _from_plain(values["details"])) for institution, _row, values in said if values["details"]],
+        by=by,
+        now=now,
+    )
+    changes = [Change(institution, row.since, values["state"]) for institution, row, values in said if values["state"]]
+    if changes:
+        enrolment.change_many(changes, by=by, now=now, reason=reason)
+
+
+def _from_plain(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: Decimal(value) if name in _DECIMALS and value is not None else value for name, value in details.items()
+    }
+
+
+def undo(pk: int, *, now: datetime) -> ImportRun | None:
+    """Take an applied list back; None where somebody else does it."""
+    run = running.claim(pk, to=ImportState.UNDOING, now=now)
+    if run is None or run.undone_by is None:
+        return None
+    try:
+        with transaction.atomic(), no_garbage_collection():
+            _undo(run, by=run.undone_by, now=now)
+    except Exception:
+        logger.exception("List %s could not be undone", pk)
+        running.move(run, ImportState.UNDOING, ImportState.APPLIED, claimed_at=None, undone_by=None, problem=_FAILED)
+    return run
+
+
+def _undo(run: ImportRun, *, by: User, now: datetime) -> None:
+    books.seize()
+    rows = list(run.rows.filter(result=RowResult.APPLIED).defer("cells"))
+    known = differences.known_institutions([row.bin for row in rows])
+    reach = differences.reach_of(by)
+    answered = _answered(rows)
+    for row in rows:
+        found = known[row.bin]
+        out_of_reach = reach is not None and found.locality not in reach
+        if out_of_reach or row.institution_id in answered or _changed_since(run, row, found):
+            row.result, row.reasons = RowResult.KEPT, [problem("changed_since", "bin")]
+        else:
+            row.result = RowResult.UNDONE
+    undone = [row for row in rows if row.result == RowResult.UNDONE]
+    running.tell(run.pk, 30)
+    _write([row for row in undone if row.outcome == RowOutcome.CHANGED], "before", by=by, now=now, reason=run.file_name)
+    closed = [row for row in undone if row.outcome == RowOutcome.NEW]
+    institutions = Institution.objects.in_bulk([row.institution_id for row in closed if row.institution_id])
+    if closed:
+        # Closed from the first day on: it has never been counted, and its BIN stays known.
+        enrolment.change_many(
+            [
+                Change(institutions[row.institution_id or 0], row.since, {"lifecycle": Lifecycle.CLOSED.value})
+                for row in closed
+            ],
+            by=by,
+            now=now,
+            reason=run.file_name,
+        )
+    running.tell(run.pk, 90)
+    _note_results(rows)
+    running.move(
+        run,
+        ImportState.UNDOING,
+        ImportState.UNDONE,
+        claimed_at=None,
+        undone_at=now,
+        rows_undone=len(undone),
+        rows_kept=len(rows) - len(undone),
+    )
+    after = {"undone": run.rows_undone, "kept": run.rows_kept}
+    journal.write("import.undo", run, by=by, after=after, now=now)
+
+
+def _changed_since(run: ImportRun, row: ImportRow, known: Known) -> bool:
+    """Whether somebody changed what the list had written, or any state of the institution, after it was applied."""
+    if any(state["recorded_at"] > run.applied_at for state in known.states):
+        return True
+    state = known.state_on(row.since)
+    details = row.changes["details"]
+    return (
+        state is None
+        or any(state[name] != value for name, value in row.changes["state"].items())
+        or any(plain(known.details[name]) != value for name, value in details.items())
+    )
+
+
+def _answered(rows: Sequence[ImportRow]) -> set[int]:
+    """Keys of the institutions that the list had entered and that somebody has answered for since."""
+    entered = [row.institution_id for row in rows if row.outcome == RowOutcome.NEW and row.institution_id]
+    found: set[int] = set()
+    for chunk in _chunks(entered):
+        entries = StatusEntry.objects.filter(item__institution__in=chunk)
+        found |= set(entries.order_by().values_list("item__institution", flat=True).distinct())
+    return found
+
+
+def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(keys), _CHUNK):
+        yield keys[start : start + _CHUNK]
