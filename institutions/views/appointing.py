@@ -17,7 +17,6 @@ from institutions.http import AuthenticatedRequest
 from institutions.invitations import AddressKnown, RoleWithoutLetter
 from institutions.models import Membership, User
 
-
 LONGEST_KEY = 20  # digits; what is longer names nobody
 
 
