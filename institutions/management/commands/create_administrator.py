@@ -13,7 +13,7 @@ from institutions import people
 
 
 class Command(BaseCommand):
-    help = "Enter a ministry administrator, who then enters all others in the administration pages."
+    help = "Enter a ministry administrator, who then invites all others."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--email", help="the address to sign in with; asked for where it is missing")
