@@ -200,3 +200,15 @@ def test_home_asks_a_director_first_until_it_is_confirmed(school, order, places)
     assert asked("2026-06-01T12:00+05:00") == ["2026Q2"]
     periods.close_period(order.period("2026Q2"), by=None, now=datetime.fromisoformat("2026-07-10T12:00+05:00"))
     assert asked("2026-07-11T12:00+05:00") == []
+
+
+def test_home_says_that_nothing_else_is_due_besides_the_confirmation(director, school, order, fixed_now):
+    answer_everything(school)
+
+    def first() -> str:
+        return director.get("/").context["sections"][0].first
+
+    assert first() == "Nothing else is due today."
+    for code in ("2025Q4", "2026Q1"):
+        ConfirmationFactory(institution=school, period=order.period(code), at=fixed_now)
+    assert first() == "Nothing is due today."
