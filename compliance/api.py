@@ -16,6 +16,7 @@ from compliance.models import ChecklistItem, Requirement
 from compliance.reading import note_reading
 from institutions import journal
 from institutions.access import INSIDERS
+from institutions.clock import today
 from institutions.models import Institution, User
 
 
@@ -25,10 +26,15 @@ class ItemSerializer(serializers.ModelSerializer[ChecklistItem]):
     institution = serializers.CharField(source="institution.bin", help_text="BIN")
     requirement = serializers.CharField(source="requirement.code")
     measure = serializers.ChoiceField(source="requirement.measure", choices=Measure.choices, allow_null=True)
+    photos = serializers.IntegerField(
+        source="photo_count", read_only=True, help_text="How many stand behind the approved answer; not the photos"
+    )
 
     class Meta:
         model = ChecklistItem
-        fields: ClassVar = ["id", "institution", "requirement", "measure", "listed", "obliged", "status", "valid_until"]
+        fields: ClassVar = [
+            *("id", "institution", "requirement", "measure", "listed", "obliged", "status", "valid_until", "photos")
+        ]
 
 
 class ItemApiFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types there
@@ -54,7 +60,7 @@ class ItemViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[ChecklistItem])
     queryset = ChecklistItem.objects.none()  # for the schema: which model
 
     def get_queryset(self) -> QuerySet[ChecklistItem]:
-        visible = ChecklistItem.objects.visible_to(self.request.user)
+        visible = ChecklistItem.objects.visible_to(self.request.user).with_photo_count(today())
         return visible.select_related("institution", "requirement").order_by("institution_id", "requirement_id")
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

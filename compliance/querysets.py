@@ -133,6 +133,19 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
             .order_by("requirement__chapter__sort_order", "requirement__sort_order")
         )
 
+    def with_photo_count(self, day: date) -> Self:
+        """Adds `photo_count`: how many photos stand behind the approved answer that is the latest on `day`."""
+        from compliance.models import Photo, StatusEntry
+
+        latest = (
+            StatusEntry.objects.filter(item=OuterRef(OuterRef("pk")), state=EntryState.APPROVED, effective_on__lte=day)
+            .order_by("-effective_on", "-decided_at", "-pk")
+            .values("pk")[:1]
+        )
+        photos = Photo.objects.filter(entry=Subquery(latest)).order_by().values("entry")
+        count = Subquery(photos.annotate(number=Count("pk")).values("number"))
+        return self.annotate(photo_count=Coalesce(count, 0))
+
     def of_measures(self, measures: Collection[str]) -> Self:
         """Items of the given measures of the brief."""
         return self.filter(requirement__measure__in=sorted(measures))

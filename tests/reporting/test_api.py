@@ -21,6 +21,7 @@ from tests.factories.institutions import (
     InstitutionFactory,
     UserFactory,
 )
+from tests.factories.pictures import picture
 
 pytestmark = pytest.mark.django_db
 INSTITUTIONS = "/api/v1/institutions/"
@@ -169,7 +170,17 @@ def test_an_item_says_what_it_counts_as(approver, school, order):
         "obliged": item.obliged,
         "status": "met",
         "valid_until": item.valid_until and item.valid_until.isoformat(),
+        "photos": 0,
     }
+
+
+def test_photos_are_told_by_their_number_alone(approver, school, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    item = ItemFactory(institution=school, code="ACC-POST")
+    EntryFactory(item=item, photos=[picture(1), picture(2)], approved=True)
+    EntryFactory(item=item, photos=[picture(3)], submitted=True)
+    (found,) = approver.get(ITEMS, {"requirement": "ACC-POST"}).json()["results"]
+    assert found["photos"] == 2
 
 
 @pytest.mark.parametrize(
