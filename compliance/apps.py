@@ -12,3 +12,4 @@ class ComplianceConfig(AppConfig):
         from institutions import append_only
 
         append_only.protect("compliance_statuschange")
+        append_only.protect("compliance_dailyseal")

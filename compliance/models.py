@@ -559,6 +559,35 @@ class StatusChange(models.Model):
         return f"{self.institution_id}#{self.seq}"
 
 
+class DailySeal(models.Model):
+    """What the chains of all institutions ended with when a day was over: one root, to be printed and kept elsewhere.
+
+    `heads`: SHA-256 over the last row of each chain as known on the day, in the order of BINs. `root`: SHA-256 over the
+    seal before, the day, the counts and `heads`, so that seals are a chain too. Written only by `seals.py`, which
+    has the form of both; append-only in the database.
+    """
+
+    day = models.DateField(_("day"), unique=True)
+    institutions = models.PositiveIntegerField(_("institutions"))
+    rows = models.PositiveIntegerField(_("ledger rows"))
+    heads = models.CharField(_("hash of the heads"), max_length=64)
+    root = models.CharField(_("root"), max_length=64)
+    sealed_at = models.DateTimeField(_("sealed at"))
+
+    class Meta:
+        verbose_name = _("daily seal")
+        verbose_name_plural = _("daily seals")
+        ordering: ClassVar = ["-day"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="seal_rows_for_each_institution", condition=Q(rows__gte=F("institutions"), institutions__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.root[:12]}"
+
+
 class PendingFold(models.Model):
     """A ledger row that is not yet in the sums. Deleted by the fold in the transaction that adds it."""
 

@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-briefs": {"task": "reporting.tasks.sweep_briefs", "schedule": timedelta(seconds=20)},
     "draft-closed-quarters": {"task": "reporting.tasks.draft_closed_quarters", "schedule": timedelta(minutes=5)},
     "turn-day": {"task": "reporting.tasks.turn_day", "schedule": timedelta(minutes=5)},
+    "seal-days": {"task": "compliance.tasks.seal_days", "schedule": timedelta(minutes=5)},
 }
 
 # --- API ------------------------------------------------------------------------------------------
