@@ -4,18 +4,13 @@ Pure: the same snapshot, number and date give the same bytes, whatever the proce
 are those of the brief's language.
 """
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
-from datetime import UTC
 from datetime import date as Date
-from datetime import datetime as DateTime
 from typing import Any
 
-from xlsxwriter import Workbook
-
+from institutions.grids import Grid, csv_file, xlsx_file
 from reporting.brief.facts import KINDS, Snapshot
 from reporting.brief.imprint import Imprint
 from reporting.brief.languages import words_of
@@ -23,9 +18,6 @@ from reporting.brief.words import Described
 
 JSON, CSV = "application/json", "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-# What a spreadsheet may take for the beginning of a formula when it opens a CSV file.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +46,8 @@ class DataLine:
 
 
 COLUMNS = tuple(field.name for field in fields(DataLine))
-
-
-Value = str | int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Rows of data as people's programs read them: `columns` head the CSV file; sheet, `headings`, `widths` (in
-    characters) and `rows` are the spreadsheet's, in the brief's words."""
-
-    columns: Sequence[str]
-    lines: Sequence[Sequence[Value]]
-    sheet: str
-    headings: Sequence[str]
-    widths: Sequence[int]
-    rows: Sequence[Sequence[Value]]
+# Widths of the columns in characters.
+_WIDTHS = (42, 20, 30, 12, 14, 8)
 
 
 def data_files(snapshot: Snapshot, imprint: Imprint) -> tuple[AttachedFile, ...]:
@@ -107,9 +85,9 @@ def four_files(
     stem, date = imprint.number.replace("/", "-"), imprint.date
     return (
         AttachedFile(f"{stem}-imprint.json", described.imprint, JSON, imprint.as_json(), date),
-        AttachedFile(f"{stem}.csv", described.csv, CSV, _csv(grid), date),
+        AttachedFile(f"{stem}.csv", described.csv, CSV, csv_file(grid), date),
         AttachedFile(f"{stem}.json", described.json, JSON, snapshot_json(snapshot), date),
-        AttachedFile(f"{stem}.xlsx", described.xlsx, XLSX, _xlsx(grid, title, date), date),
+        AttachedFile(f"{stem}.xlsx", described.xlsx, XLSX, xlsx_file(grid, title, date), date),
     )
 
 
@@ -136,43 +114,3 @@ def data_lines(snapshot: Snapshot) -> Iterator[DataLine]:
                     line["covered"],
                     line["percent"],
                 )
-
-
-def _csv(grid: Grid) -> bytes:
-    """RFC 4180 in UTF-8; the byte order mark is for Excel, which otherwise spoils the Kazakh letters."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(grid.columns)
-    writer.writerows(_harmless(line) for line in grid.lines)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _harmless(line: Iterable[Value]) -> list[Value]:
-    return [f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) else value for value in line]
-
-
-# Widths of the columns in characters.
-_WIDTHS = (42, 20, 30, 12, 14, 8)
-
-
-def _xlsx(grid: Grid, title: str, date: Date) -> bytes:
-    """One sheet in the brief's words. Strings are written as strings, so none becomes a formula or a link."""
-    file = io.BytesIO()
-    with Workbook(file, {"in_memory": True}) as book:  # in memory its inner files bear one fixed date
-        created = DateTime(date.year, date.month, date.day, tzinfo=UTC)
-        book.set_properties({"title": title, "created": created})
-        sheet = book.add_worksheet(grid.sheet)
-        bold = book.add_format({"bold": True, "bottom": 1})
-        for column, (heading, width) in enumerate(zip(grid.headings, grid.widths, strict=True)):
-            sheet.set_column(column, column, width)
-            sheet.write_string(0, column, heading, bold)
-        for row, values in enumerate(grid.rows, start=1):
-            for column, value in enumerate(values):
-                if isinstance(value, str):
-                    sheet.write_string(row, column, value)
-                elif value is not None:
-                    sheet.write_number(row, column, value)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(grid.rows), len(grid.widths) - 1)
-        sheet.repeat_rows(0)
-    return file.getvalue()

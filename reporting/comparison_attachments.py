@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reporting.attachments import AttachedFile, Grid, Value, four_files
+from institutions.grids import Grid, Value
+from reporting.attachments import AttachedFile, four_files
 from reporting.brief.comparison_composing import all_kinds
 from reporting.brief.comparison_facts import WAYS, Comparison
 from reporting.brief.comparison_words import comparison_words_of

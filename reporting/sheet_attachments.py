@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reporting.attachments import AttachedFile, Grid, Value, four_files
+from institutions.grids import Grid, Value
+from reporting.attachments import AttachedFile, four_files
 from reporting.brief.imprint import Imprint
 from reporting.brief.languages import words_of
 from reporting.brief.sheet_composing import edition_year, proof_of
