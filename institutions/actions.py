@@ -40,6 +40,7 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "bundle.ready": _("briefs of all regions made"),
         "bundle.download": _("briefs of all regions downloaded"),
         "demo.load": _("demonstration loaded"),
+        "journal.export": _("journal exported"),
         "person.create": _("person entered"),
         "person.change": _("person changed"),
         "person.password": _("password set"),

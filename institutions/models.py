@@ -325,7 +325,7 @@ class Journal(models.Model):
     """Who did what to what, when and from where. Append-only in the database itself."""
 
     at = models.DateTimeField(_("at"), db_index=True)
-    user = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("person"))
+    user = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("person"), db_index=False)
     action = models.CharField(_("action"), max_length=50)
     institution = models.ForeignKey(Institution, models.PROTECT, null=True, verbose_name=_("institution"))
     subject = models.CharField(_("subject"), max_length=100, help_text=_("model and key, as in entry:12"))
@@ -340,7 +340,11 @@ class Journal(models.Model):
         verbose_name = _("journal")
         verbose_name_plural = _("journal")
         ordering: ClassVar = ["-at", "-pk"]
-        indexes: ClassVar = [models.Index(fields=["institution", "-at"], name="journal_institution")]
+        indexes: ClassVar = [
+            models.Index(fields=["institution", "-at"], name="journal_institution"),
+            models.Index(fields=["user", "-at"], name="journal_person"),
+            models.Index(fields=["action", "-at"], name="journal_action"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"

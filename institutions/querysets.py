@@ -87,11 +87,15 @@ class JournalQuerySet(models.QuerySet["Journal"]):
 
         SQLite folds the case of ASCII only, so names are also looked for as they are mostly written: Capitalised.
         """
-        return self.filter(
-            Q(user__full_name__icontains=text)
-            | Q(user__full_name__contains=text.title())
-            | Q(user__email__icontains=text)
+        from institutions.models import User
+
+        people = User.objects.filter(
+            Q(full_name__icontains=text) | Q(full_name__contains=text.title()) | Q(email__icontains=text)
         )
+        return self.filter(user__in=people.values("pk"))
+
+    def of_institutions(self, institutions: InstitutionQuerySet) -> Self:
+        return self.filter(institution__in=institutions.order_by().values("pk"))
 
     def since(self, day: date) -> Self:
         """Rows of `day` and later, by the clock of Asia/Almaty."""

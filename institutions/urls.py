@@ -7,4 +7,5 @@ from institutions import views
 urlpatterns = [
     path("my/", views.mine, name="mine"),
     path("journal/", views.journal, name="journal"),
+    path("journal/export/", views.journal_export, name="journal_export"),
 ]
