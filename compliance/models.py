@@ -19,11 +19,12 @@ from compliance.enums import (
     EntryState,
     Level,
     Measure,
+    NoticeKind,
     PeriodState,
     ReturnReason,
     Status,
 )
-from compliance.querysets import ChecklistItemQuerySet, PeriodQuerySet, StatusEntryQuerySet
+from compliance.querysets import ChecklistItemQuerySet, NoticeQuerySet, PeriodQuerySet, StatusEntryQuerySet
 from institutions.clock import today
 from institutions.enums import Kind, Ownership
 from institutions.models import Institution, LargeCity, Locality, Region
@@ -185,6 +186,9 @@ class ChecklistItem(models.Model):
         verbose_name = _("checklist item")
         verbose_name_plural = _("checklist items")
         ordering: ClassVar = ["institution", "requirement__sort_order"]
+        indexes: ClassVar = [
+            models.Index(fields=["valid_until"], name="item_ending", condition=Q(valid_until__isnull=False)),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["institution", "requirement"], name="item_once"),
         ]
@@ -320,6 +324,7 @@ class StatusEntry(models.Model):
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
             models.Index(fields=["submitted_at"], name="entry_awaiting", condition=Q(state=EntryState.SUBMITTED)),
+            models.Index(fields=["decided_at"], name="entry_returned", condition=Q(state=EntryState.RETURNED)),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -481,6 +486,57 @@ class PeriodException(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period_id} {self.institution_id}"
+
+
+class Notice(models.Model):
+    """One thing that a person is told, once: in the inbox, and by e-mail unless it is read before.
+
+    Derived from answers and items by `notices.py`, so that none depends on a message. `day` is the day on which the
+    thing became so, not that of writing: whoever derives again finds it written. `subject` is a model and key, as in
+    the journal; `count`: of how many things of that kind there it speaks. `claimed_at`: somebody is mailing it.
+    """
+
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="notices",
+        verbose_name=_("person"),
+        db_index=False,
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
+    subject = models.CharField(_("subject"), max_length=100)
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, null=True, related_name="+", verbose_name=_("institution"), db_index=False
+    )
+    day = models.DateField(_("day"))
+    count = models.PositiveIntegerField(_("count"), default=1)
+    created_at = models.DateTimeField(_("created at"))
+    read_at = models.DateTimeField(_("read at"), null=True)
+    claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering: ClassVar = ["-created_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["recipient", "-created_at"], name="notice_of_person"),
+            models.Index(fields=["recipient"], name="notice_unread", condition=Q(read_at=None)),
+            models.Index(fields=["recipient"], name="notice_unsent", condition=Q(sent_at=None, read_at=None)),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["recipient", "kind", "subject", "day"], name="notice_said_once"),
+            models.CheckConstraint(
+                name="notice_names_its_institution",
+                condition=Q(kind=NoticeKind.WAITING, institution=None)
+                | (~Q(kind=NoticeKind.WAITING) & Q(institution__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.day}"
 
 
 class Cell(models.Model):

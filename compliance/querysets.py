@@ -17,7 +17,7 @@ from institutions.models import Institution
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from compliance.models import Chapter, ChecklistItem, Period, StatusEntry
+    from compliance.models import Chapter, ChecklistItem, Notice, Period, StatusEntry
     from institutions.models import User
 
 # How long before its end an answer is said to end soon.
@@ -260,6 +260,26 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
             "submitted_by",
             "decided_by",
             "batch",
+        )
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def of(self, user: User | AnonymousUser) -> Self:
+        """Everything that the person was ever told."""
+        return self.filter(recipient_id=user.pk) if user.is_authenticated else self.none()
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The person's own notices, of institutions that they still reach."""
+        reached = Institution.objects.visible_to(user)
+        return self.of(user).filter(Q(institution=None) | Q(institution__in=reached))
+
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
+
+    def to_be_sent(self, stale: datetime) -> Self:
+        """Neither read nor sent, and claimed by nobody since `stale`; of people who are active."""
+        return self.unread().filter(
+            Q(claimed_at=None) | Q(claimed_at__lt=stale), sent_at=None, recipient__is_active=True
         )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compliance.views import answers, review
+from compliance.views import answers, inbox, review
 
 app_name = "compliance"
 
@@ -20,4 +20,8 @@ urlpatterns = [
     path("review/<int:pk>/approve/", review.approve, name="approve"),
     path("review/<int:pk>/return/", review.return_entry, name="return"),
     path("review/<int:pk>/revoke/", review.revoke, name="revoke"),
+    # what a person is told
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/read/", inbox.read_all, name="notices_read"),
+    path("inbox/<int:pk>/", inbox.open_notice, name="notice"),
 ]

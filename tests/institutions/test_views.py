@@ -247,7 +247,7 @@ def test_list_query_count(fixed_now, order, places, institutions, django_assert_
     for _each in range(institutions):
         InstitutionFactory(locality=places.city, large_city=places.large_city, listed=False)
     client = signed_in(AnalystFactory().user)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         response = client.get(reverse("institutions:list"))
     assert len(response.context["rows"]) == min(institutions, 50)
 
@@ -511,7 +511,7 @@ def test_journal_query_count(fixed_now, school, rows, django_assert_num_queries)
     for _each in range(rows):
         journal.write("entry.save", "entry:1", by=UserFactory(), institution=school, now=fixed_now)
     client = signed_in(auditor)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(reverse("institutions:journal"), {"action": "entry.save"})
 
 

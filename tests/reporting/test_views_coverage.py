@@ -421,7 +421,7 @@ def test_looking_at_the_table_writes_nothing(registry):
 
 @pytest.mark.parametrize("more", [0, 3])
 @pytest.mark.parametrize(
-    ("asked", "queries"), [({}, 11), ({"scope": "large_cities", "kind": "by_kind"}, 11), ({"region": "KZ-35"}, 13)]
+    ("asked", "queries"), [({}, 12), ({"scope": "large_cities", "kind": "by_kind"}, 12), ({"region": "KZ-35"}, 14)]
 )
 def test_the_tables_queries_do_not_grow(registry, places, django_assert_num_queries, more, asked, queries):
     for _number in range(more):
@@ -438,6 +438,6 @@ def test_the_lists_queries_do_not_grow(registry, places, django_assert_num_queri
         InstitutionFactory(locality=places.district)
     sums.fold()
     client = signed_in(AnalystFactory().user)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         response = client.get(BEHIND, {"measure": "cctv_installed", "part": "total", "as_of": "2026-05-20"})
     assert len(response.context["rows"]) == 5 + more
