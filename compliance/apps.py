@@ -9,6 +9,7 @@ class ComplianceConfig(AppConfig):
     verbose_name = _("Compliance")
 
     def ready(self) -> None:
+        from compliance import checks  # noqa: F401 (registers itself)
         from compliance.enums import Measure, ReturnReason
         from institutions import append_only, journal_words
 

@@ -276,11 +276,13 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def unread(self) -> Self:
         return self.filter(read_at=None)
 
+    def unsent(self, stale: datetime) -> Self:
+        """Neither read nor sent, and claimed by nobody since `stale`. Conditions of the row alone: fit for a claim."""
+        return self.unread().filter(Q(claimed_at=None) | Q(claimed_at__lt=stale), sent_at=None)
+
     def to_be_sent(self, stale: datetime) -> Self:
-        """Neither read nor sent, and claimed by nobody since `stale`; of people who are active."""
-        return self.unread().filter(
-            Q(claimed_at=None) | Q(claimed_at__lt=stale), sent_at=None, recipient__is_active=True
-        )
+        """Unsent ones of people who are active."""
+        return self.unsent(stale).filter(recipient__is_active=True)
 
 
 class PeriodQuerySet(models.QuerySet["Period"]):
