@@ -25,6 +25,7 @@ from django.utils.translation import ngettext
 from compliance.enums import INTERRUPTING, NoticeKind
 from compliance.models import Notice
 from institutions.clock import first_moment, local_day
+from institutions.enums import Letters
 from institutions.models import User
 
 logger = logging.getLogger(__name__)
@@ -45,11 +46,15 @@ def send_due(now: datetime) -> int:
 
 
 def _people(now: datetime) -> list[User]:
-    """Whoever has something that interrupts, and no mail within the hour; or anything, and no digest today yet."""
+    """Whoever has something that interrupts, and no mail within the hour; or anything, and no digest today yet.
+
+    Each as far as they want letters at all.
+    """
     mine = Notice.objects.filter(recipient=OuterRef("recipient"))
     lately = Exists(mine.filter(sent_at__gt=now - BETWEEN_MAILS))
     due = Notice.objects.to_be_sent(now - PATIENCE).filter(
-        (_INTERRUPTS & ~lately) | (~_INTERRUPTS & ~_had_a_digest(now))
+        (_INTERRUPTS & ~Q(recipient__letters=Letters.NONE) & ~lately)
+        | (~_INTERRUPTS & Q(recipient__letters=Letters.ALL) & ~_had_a_digest(now))
     )
     return list(User.objects.filter(pk__in=due.values("recipient")).order_by("pk"))
 
@@ -62,7 +67,8 @@ def _had_a_digest(now: datetime) -> Exists:
 def _send(person: User, now: datetime) -> bool:
     """Claim, mail, mark: everything that interrupts, and the rest where today's digest has not gone yet."""
     waiting = Notice.objects.filter(recipient=person).to_be_sent(now - PATIENCE)
-    keys = list(waiting.filter(_INTERRUPTS | ~_had_a_digest(now)).values_list("pk", flat=True))
+    wanted = _INTERRUPTS | ~_had_a_digest(now) if person.letters == Letters.ALL else _INTERRUPTS
+    keys = list(waiting.filter(wanted).values_list("pk", flat=True))
     # No join here: PostgreSQL looks at the row again behind another's claim, but at no other table.
     claimed = Notice.objects.filter(pk__in=keys).unsent(now - PATIENCE).update(claimed_at=now)
     if not claimed:  # another tick was faster

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from compliance.enums import ANSWERS, ReturnReason, Status
 from compliance.models import Requirement, StatusEntry
 from compliance.workflow import AnswerData, DocumentReference
+from institutions.enums import Letters
 from institutions.validators import validate_day
 
 NOTE_LENGTH = 4000
@@ -201,4 +202,12 @@ class RevokeForm(forms.Form):
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say why the approval was wrong.")},
+    )
+
+
+class LettersForm(forms.Form):
+    """Which of the program's letters a person wants."""
+
+    letters = forms.ChoiceField(
+        label=_("Letters about what stands in your inbox"), choices=Letters.choices, widget=forms.RadioSelect
     )

@@ -23,5 +23,6 @@ urlpatterns = [
     # what a person is told
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.read_all, name="notices_read"),
+    path("inbox/letters/", inbox.letters, name="letters"),
     path("inbox/<int:pk>/", inbox.open_notice, name="notice"),
 ]

@@ -44,6 +44,7 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "person.create": _("person entered"),
         "person.change": _("person changed"),
         "person.password": _("password set"),
+        "person.letters": _("letters chosen"),
         "membership.create": _("role given"),
         "membership.end": _("end of a role set"),
     }

@@ -57,3 +57,11 @@ class Role(models.TextChoices):
 
 COUNTRY_ROLES = frozenset({Role.ANALYST, Role.ADMINISTRATOR, Role.AUDITOR})
 REGIONAL_ROLES = frozenset({Role.EDITOR, Role.APPROVER})
+
+
+class Letters(models.TextChoices):
+    """Which of the program's letters a person wants; the inbox has everything in any case."""
+
+    ALL = "all", _("a digest each day, and at once what is urgent")
+    URGENT = "urgent", _("only what is urgent")
+    NONE = "none", _("none: I read the inbox")

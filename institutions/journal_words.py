@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from institutions.enums import Kind, Lifecycle, Ownership, Role, SettlementClass
+from institutions.enums import Kind, Letters, Lifecycle, Ownership, Role, SettlementClass
 from institutions.models import Institution, Membership, User
 from institutions.templatetags.qalqan import NOTHING, STATUS_LOOKS
 
@@ -47,6 +47,7 @@ _CHOICES: Final[dict[str, Mapping[str, Any]]] = {
             "kind": Kind,
             "ownership": Ownership,
             "lifecycle": Lifecycle,
+            "letters": Letters,
             "settlement_class": SettlementClass,
         }.items()
     },

@@ -15,6 +15,7 @@ from institutions.enums import (
     COUNTRY_ROLES,
     REGIONAL_ROLES,
     Kind,
+    Letters,
     Lifecycle,
     LocalityKind,
     Ownership,
@@ -228,6 +229,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         default="kk",
         choices=[("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")],
     )
+    letters = models.CharField(_("letters"), max_length=10, choices=Letters, default=Letters.ALL)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the administration pages"), default=False)
     date_joined = models.DateTimeField(_("joined at"), auto_now_add=True)

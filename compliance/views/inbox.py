@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,12 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from compliance import notices
 from compliance.checklist import Show
 from compliance.enums import NoticeKind
+from compliance.forms import LettersForm
 from compliance.models import Notice, StatusEntry
+from institutions import people
+from institutions.enums import Letters
 from institutions.http import AuthenticatedRequest
 
 INBOX_PAGE: Final = 30
@@ -64,6 +68,17 @@ def open_notice(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def read_all(request: AuthenticatedRequest) -> HttpResponse:
     """Mark everything read."""
     notices.mark_all_read(request.user, now=timezone.now())
+    return redirect("compliance:inbox")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def letters(request: AuthenticatedRequest) -> HttpResponse:
+    """Which letters the person wants."""
+    form = LettersForm(request.POST if request.method == "POST" else None, initial={"letters": request.user.letters})
+    if not form.is_bound or not form.is_valid():
+        return render(request, "compliance/letters.html", {"form": form}, status=422 if form.is_bound else 200)
+    people.choose_letters(request.user, Letters(form.cleaned_data["letters"]), now=timezone.now())
+    messages.success(request, _("Your choice is kept."))
     return redirect("compliance:inbox")
 
 

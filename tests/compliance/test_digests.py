@@ -111,6 +111,19 @@ def test_who_may_not_sign_in_gets_no_mail(person):
     assert digests.send_due(at(9)) == 0
 
 
+@pytest.mark.parametrize(
+    ("letters", "sent"), [("all", ["returned", "waiting"]), ("urgent", ["returned"]), ("none", [])]
+)
+def test_a_person_gets_the_letters_that_they_chose(person, letters, sent):
+    User.objects.update(letters=letters)
+    tell(person, NoticeKind.WAITING)
+    assert digests.send_due(at(8)) == (letters == "all")
+    tell(person, NoticeKind.RETURNED)
+    digests.send_due(at(10))
+    digests.send_due(at(12))
+    assert sorted(Notice.objects.exclude(sent_at=None).values_list("kind", flat=True)) == sent
+
+
 def test_what_was_claimed_by_a_worker_that_died_is_sent_later(person):
     tell(person, NoticeKind.RETURNED, claimed_at=at(9))
     assert [digests.send_due(at(9) + timedelta(minutes=late)) for late in (14, 16)] == [0, 1]

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from compliance.enums import NoticeKind
 from compliance.models import Notice
-from institutions.models import Institution, User
+from institutions.models import Institution, Journal, User
 from tests.factories.compliance import EntryFactory, ItemFactory
 from tests.factories.institutions import ApproverFactory, DirectorFactory, InstitutionFactory
 
@@ -165,3 +165,32 @@ def test_inbox_query_count(director, school, tell, rows, django_assert_num_queri
     with django_assert_num_queries(8):
         response = client.get(INBOX)
     assert len(response.context["lines"]) == rows
+
+
+# --- letters ---------------------------------------------------------------------------------------
+
+LETTERS = "/inbox/letters/"
+
+
+def test_a_person_chooses_their_letters(director, fixed_now):
+    client = signed_in(director)
+    assert client.get(LETTERS).context["form"]["letters"].value() == "all"
+    response = client.post(LETTERS, {"letters": "urgent"})
+    assert (response.status_code, response.url) == (302, INBOX)
+    director.refresh_from_db()
+    assert director.letters == "urgent"
+    note = Journal.objects.get(action="person.letters")
+    assert (note.user, note.at, note.before, note.after) == (
+        director, fixed_now, {"letters": "all"}, {"letters": "urgent"},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("sent", [{}, {"letters": "hourly"}])
+def test_a_choice_that_is_none_changes_nothing(director, sent):
+    assert signed_in(director).post(LETTERS, sent).status_code == 422
+    director.refresh_from_db()
+    assert (director.letters, Journal.objects.filter(action="person.letters").exists()) == ("all", False)
+
+
+def test_a_stranger_is_asked_to_sign_in_first(db):
+    assert Client().get(LETTERS).status_code == 302
