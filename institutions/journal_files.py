@@ -21,7 +21,7 @@ FORMATS: Final = {
     CSV: "text/csv; charset=utf-8",
     XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-MOST_IN_A_WORKBOOK: Final = 100_000
+MOST_IN_A_WORKBOOK: Final = 50_000
 _WIDTHS = (20, 28, 28, 28, 20, 14, 40, 20, 40, 40, 16, 38)
 _COLUMNS = (
     "at", "user__full_name", "user__email", "action", "institution__bin", "subject", "before", "after", "address",
