@@ -9,6 +9,11 @@ class ComplianceConfig(AppConfig):
     verbose_name = _("Compliance")
 
     def ready(self) -> None:
-        from institutions import append_only
+        from compliance import checks  # noqa: F401 (registers itself)
+        from compliance.enums import Measure, ReturnReason
+        from institutions import append_only, journal_words
 
         append_only.protect("compliance_statuschange")
+        append_only.protect("compliance_dailyseal")
+        journal_words.teach("reason", ReturnReason)
+        journal_words.teach("measure", Measure)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 from django.db.models import Max
 
-from compliance.models import Period, StatusChange
+from compliance.models import DailySeal, Period, StatusChange
 from institutions.clock import local_day
 
 _LOCK = 117_2022
@@ -41,11 +41,14 @@ def knowledge_day(moment: datetime) -> date:
     """The day as whose knowledge something recorded at `moment` counts.
 
     The local day; on the day on which a quarter was closed, what comes after the close belongs to the next day, so
-    that the quarter's figures "as known at its close" stay as they are. Call it while the books are shared.
+    that the quarter's figures "as known at its close" stay as they are. The same where a day is sealed already: the
+    clock of somebody who began a moment before midnight. Call it while the books are shared.
     """
     closed_on = Period.objects.closed().order_by("-closed_on").values_list("closed_on", flat=True).first()
+    sealed_on = DailySeal.objects.order_by("-day").values_list("day", flat=True).first()
+    over = max(closed_on or date.min, sealed_on or date.min)
     day = local_day(moment)
-    return day if closed_on is None or day > closed_on else closed_on + timedelta(days=1)
+    return day if day > over else over + timedelta(days=1)
 
 
 def closing_day(moment: datetime) -> date:

@@ -121,6 +121,22 @@ class Cause(models.TextChoices):
     INSPECTION = "inspection", _("inspection")
 
 
+class NoticeKind(models.TextChoices):
+    """Of what a person is told. The label is that of a line in an e-mail, where counts stand and nothing else."""
+
+    RETURNED = "returned", _("Answers that came back")
+    ENDING_TOMORROW = "ending_1", _("Proofs that end by tomorrow")
+    ENDING_WEEK = "ending_7", _("Proofs that end within a week")
+    ENDING_MONTH = "ending_30", _("Proofs that end within a month")
+    WAITING = "waiting", _("Answers that have waited for a decision for a week")
+    UNMENDED = "unmended_7", _("Returned answers that nobody has mended for a week")
+    UNMENDED_LONG = "unmended_14", _("Returned answers that nobody has mended for two weeks")
+
+
+# What is mailed at once, in the daytime; all else waits for the digest.
+INTERRUPTING = frozenset({NoticeKind.RETURNED, NoticeKind.ENDING_TOMORROW, NoticeKind.ENDING_WEEK})
+
+
 class ImportState(models.TextChoices):
     """The way of a list; see `compliance.models.ImportRun`."""
 

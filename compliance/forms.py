@@ -19,6 +19,7 @@ from compliance.photo_forms import PhotosField, help_text, read_photos
 from compliance.pictures import Picture
 from compliance.querysets import EvidenceQuerySet
 from compliance.workflow import AnswerData, DocumentReference
+from institutions.enums import Letters
 from institutions.models import Institution
 from institutions.validators import validate_day
 
@@ -290,6 +291,14 @@ class RevokeForm(forms.Form):
         max_length=NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say why the approval was wrong.")},
+    )
+
+
+class LettersForm(forms.Form):
+    """Which of the program's letters a person wants."""
+
+    letters = forms.ChoiceField(
+        label=_("Letters about what stands in your inbox"), choices=Letters.choices, widget=forms.RadioSelect
     )
 
 

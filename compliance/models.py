@@ -22,6 +22,7 @@ from compliance.enums import (
     InspectionSource,
     Level,
     Measure,
+    NoticeKind,
     PeriodState,
     ReturnReason,
     RowOutcome,
@@ -35,6 +36,7 @@ from compliance.querysets import (
     FindingQuerySet,
     ImportRunQuerySet,
     InspectionQuerySet,
+    NoticeQuerySet,
     PeriodExceptionQuerySet,
     PeriodQuerySet,
     PhotoQuerySet,
@@ -201,6 +203,9 @@ class ChecklistItem(models.Model):
         verbose_name = _("checklist item")
         verbose_name_plural = _("checklist items")
         ordering: ClassVar = ["institution", "requirement__sort_order"]
+        indexes: ClassVar = [
+            models.Index(fields=["valid_until"], name="item_ending", condition=Q(valid_until__isnull=False)),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["institution", "requirement"], name="item_once"),
         ]
@@ -367,6 +372,7 @@ class StatusEntry(models.Model):
                 name="entry_ending",
                 condition=Q(state=EntryState.APPROVED, valid_until__isnull=False),
             ),
+            models.Index(fields=["decided_at"], name="entry_returned", condition=Q(state=EntryState.RETURNED)),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -632,6 +638,57 @@ class PeriodException(models.Model):
         return f"{self.period_id} {self.institution_id}"
 
 
+class Notice(models.Model):
+    """One thing that a person is told, once: in the inbox, and by e-mail unless it is read before.
+
+    Derived from answers and items by `notices.py`, so that none depends on a message. `day` is the day on which the
+    thing became so, not that of writing: whoever derives again finds it written. `subject` is a model and key, as in
+    the journal; `count`: of how many things of that kind there it speaks. `claimed_at`: somebody is mailing it.
+    """
+
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="notices",
+        verbose_name=_("person"),
+        db_index=False,
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
+    subject = models.CharField(_("subject"), max_length=100)
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, null=True, related_name="+", verbose_name=_("institution"), db_index=False
+    )
+    day = models.DateField(_("day"))
+    count = models.PositiveIntegerField(_("count"), default=1)
+    created_at = models.DateTimeField(_("created at"))
+    read_at = models.DateTimeField(_("read at"), null=True)
+    claimed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering: ClassVar = ["-created_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["recipient", "-created_at"], name="notice_of_person"),
+            models.Index(fields=["recipient"], name="notice_unread", condition=Q(read_at=None)),
+            models.Index(fields=["recipient"], name="notice_unsent", condition=Q(sent_at=None, read_at=None)),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["recipient", "kind", "subject", "day"], name="notice_said_once"),
+            models.CheckConstraint(
+                name="notice_names_its_institution",
+                condition=Q(kind=NoticeKind.WAITING, institution=None)
+                | (~Q(kind=NoticeKind.WAITING) & Q(institution__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.day}"
+
+
 class Confirmation(models.Model):
     """An institution's word that its record is right for a quarter; at most one a quarter.
 
@@ -814,6 +871,35 @@ class StatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.institution_id}#{self.seq}"
+
+
+class DailySeal(models.Model):
+    """What the chains of all institutions ended with when a day was over: one root, to be printed and kept elsewhere.
+
+    `heads`: SHA-256 over the last row of each chain as known on the day, in the order of BINs. `root`: SHA-256 over the
+    seal before, the day, the counts and `heads`, so that seals are a chain too. Written only by `seals.py`, which
+    has the form of both; append-only in the database.
+    """
+
+    day = models.DateField(_("day"), unique=True)
+    institutions = models.PositiveIntegerField(_("institutions"))
+    rows = models.PositiveIntegerField(_("ledger rows"))
+    heads = models.CharField(_("hash of the heads"), max_length=64)
+    root = models.CharField(_("root"), max_length=64)
+    sealed_at = models.DateTimeField(_("sealed at"))
+
+    class Meta:
+        verbose_name = _("daily seal")
+        verbose_name_plural = _("daily seals")
+        ordering: ClassVar = ["-day"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="seal_rows_for_each_institution", condition=Q(rows__gte=F("institutions"), institutions__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.root[:12]}"
 
 
 class PendingFold(models.Model):

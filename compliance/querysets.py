@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Finding,
         ImportRun,
         Inspection,
+        Notice,
         Period,
         PeriodException,
         Photo,
@@ -397,6 +398,28 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
             "decided_by",
             "batch",
         )
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def of(self, user: User | AnonymousUser) -> Self:
+        """Everything that the person was ever told."""
+        return self.filter(recipient_id=user.pk) if user.is_authenticated else self.none()
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The person's own notices, of institutions that they still reach."""
+        reached = Institution.objects.visible_to(user)
+        return self.of(user).filter(Q(institution=None) | Q(institution__in=reached))
+
+    def unread(self) -> Self:
+        return self.filter(read_at=None)
+
+    def unsent(self, stale: datetime) -> Self:
+        """Neither read nor sent, and claimed by nobody since `stale`. Conditions of the row alone: fit for a claim."""
+        return self.unread().filter(Q(claimed_at=None) | Q(claimed_at__lt=stale), sent_at=None)
+
+    def to_be_sent(self, stale: datetime) -> Self:
+        """Unsent ones of people who are active."""
+        return self.unsent(stale).filter(recipient__is_active=True)
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):

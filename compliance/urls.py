@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from compliance.views import answers, confirming, endings, evidence, imports, inspections, quarters, review
+from compliance.views import answers, confirming, endings, evidence, imports, inbox, inspections, quarters, review
 
 app_name = "compliance"
 
@@ -48,4 +48,9 @@ urlpatterns = [
     path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("imports/<int:pk>/discard/", imports.import_discard, name="import_discard"),
     path("imports/<int:pk>/errors/", imports.import_errors, name="import_errors"),
+    # what a person is told
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/read/", inbox.read_all, name="notices_read"),
+    path("inbox/letters/", inbox.letters, name="letters"),
+    path("inbox/<int:pk>/", inbox.open_notice, name="notice"),
 ]

@@ -74,6 +74,14 @@ COUNTRY_ROLES = frozenset({Role.ANALYST, Role.ADMINISTRATOR, Role.AUDITOR})
 REGIONAL_ROLES = frozenset({Role.EDITOR, Role.APPROVER})
 
 
+class Letters(models.TextChoices):
+    """Which of the program's letters a person wants; the inbox has everything in any case."""
+
+    ALL = "all", _("a digest each day, and at once what is urgent")
+    URGENT = "urgent", _("only what is urgent")
+    NONE = "none", _("none: I read the inbox")
+
+
 class PersonState(models.TextChoices):
     """How it stands with an account and its roles; the first that fits is what a list shows."""
 

@@ -142,7 +142,7 @@ class JournalFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
 
     person = django_filters.CharFilter(method="by_person", label=_("Person: name or e-mail"))
     action = django_filters.ChoiceFilter(choices=list(ACTIONS.items()), label=_("Action"), empty_label=_("all"))
-    bin = django_filters.CharFilter(field_name="institution__bin", label=_("BIN of the institution"))
+    institution = django_filters.CharFilter(method="by_institution", label=_("Institution: name or BIN"))
     subject = django_filters.CharFilter(lookup_expr="istartswith", label=_("Subject"))
     since = django_filters.DateFilter(
         method="from_day",
@@ -163,6 +163,9 @@ class JournalFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
 
     def by_person(self, queryset: JournalQuerySet, name: str, value: str) -> JournalQuerySet:
         return queryset.by_person(value)
+
+    def by_institution(self, queryset: JournalQuerySet, name: str, value: str) -> JournalQuerySet:
+        return queryset.of_institutions(Institution.objects.search_for(value))
 
     def from_day(self, queryset: JournalQuerySet, name: str, value: date) -> JournalQuerySet:
         return queryset.since(value)

@@ -15,6 +15,7 @@ from institutions.enums import (
     COUNTRY_ROLES,
     REGIONAL_ROLES,
     Kind,
+    Letters,
     Lifecycle,
     LocalityKind,
     Owner,
@@ -259,6 +260,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         default="kk",
         choices=[("kk", "Қазақша"), ("ru", "Русский"), ("en", "English")],
     )
+    letters = models.CharField(_("letters"), max_length=10, choices=Letters, default=Letters.ALL)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the administration pages"), default=False)
     invited_at = models.DateTimeField(_("invited at"), null=True, editable=False)
@@ -483,7 +485,7 @@ class Journal(models.Model):
     """Who did what to what, when and from where. Append-only in the database itself."""
 
     at = models.DateTimeField(_("at"), db_index=True)
-    user = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("person"))
+    user = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("person"), db_index=False)
     action = models.CharField(_("action"), max_length=50)
     institution = models.ForeignKey(Institution, models.PROTECT, null=True, verbose_name=_("institution"))
     subject = models.CharField(_("subject"), max_length=100, help_text=_("model and key, as in entry:12"))
@@ -498,7 +500,11 @@ class Journal(models.Model):
         verbose_name = _("journal")
         verbose_name_plural = _("journal")
         ordering: ClassVar = ["-at", "-pk"]
-        indexes: ClassVar = [models.Index(fields=["institution", "-at"], name="journal_institution")]
+        indexes: ClassVar = [
+            models.Index(fields=["institution", "-at"], name="journal_institution"),
+            models.Index(fields=["user", "-at"], name="journal_person"),
+            models.Index(fields=["action", "-at"], name="journal_action"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from institutions import journal
 from institutions.clock import local_day
-from institutions.enums import Role
+from institutions.enums import Letters, Role
 from institutions.models import Membership, User
 
 DETAILS: Final = ("full_name", "email", "language")
@@ -152,6 +152,16 @@ def check_administrator_remains(
             _("The last administrator stays: first give the role to somebody else, without an end."),
             code="last_administrator",
         )
+
+
+@transaction.atomic
+def choose_letters(user: User, letters: Letters, *, now: datetime) -> None:
+    """The person chooses which letters they want."""
+    before, user.letters = user.letters, letters
+    user.save(update_fields=["letters"])
+    journal.write(
+        "person.letters", user, by=user, before={"letters": str(before)}, after={"letters": str(letters)}, now=now
+    )
 
 
 def refresh_staff(user: User) -> None:

@@ -214,7 +214,12 @@ class JournalQuerySet(models.QuerySet["Journal"]):
 
     def by_person(self, text: str) -> Self:
         """Rows of people in whose name or e-mail address `text` stands."""
-        return self.filter(person_named(text, "user__"))
+        from institutions.models import User
+
+        return self.filter(user__in=User.objects.filter(person_named(text)).values("pk"))
+
+    def of_institutions(self, institutions: InstitutionQuerySet) -> Self:
+        return self.filter(institution__in=institutions.order_by().values("pk"))
 
     def since(self, day: date) -> Self:
         """Rows of `day` and later, by the clock of Asia/Almaty."""

@@ -7,6 +7,7 @@ from institutions.views import people, registry
 urlpatterns = [
     path("my/", registry.mine, name="mine"),
     path("journal/", registry.journal, name="journal"),
+    path("journal/export/", registry.journal_export, name="journal_export"),
     # people and their roles, for administrators and regional editors
     path("people/", people.people_list, name="people"),
     path("people/invite/", people.invite, name="invite"),

@@ -74,6 +74,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "institutions.context_processors.person",
+                "compliance.context_processors.inbox",
             ],
         },
     }
@@ -201,6 +202,8 @@ CELERY_BEAT_SCHEDULE = {
     "draft-closed-quarters": {"task": "reporting.tasks.draft_closed_quarters", "schedule": timedelta(minutes=5)},
     "sweep-photos": {"task": "compliance.tasks.sweep_photos", "schedule": timedelta(hours=1)},
     "turn-day": {"task": "reporting.tasks.turn_day", "schedule": timedelta(minutes=5)},
+    "tell-people": {"task": "compliance.tasks.tell_people", "schedule": timedelta(minutes=5)},
+    "seal-days": {"task": "compliance.tasks.seal_days", "schedule": timedelta(minutes=5)},
 }
 
 # --- quarters -------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from compliance import books, enrolment, ledger, timeline, workflow
 from compliance.duties import Book, DatedState
 from compliance.enums import Cause, Measure, Status
+from compliance.ledger import chain
 from compliance.models import (
     Applicability,
     Batch,
@@ -182,6 +183,30 @@ def test_a_row_that_was_rewritten_is_found(item, append_only_lifted, field):
     StatusChange.objects.filter(pk=row.pk).update(**{field: TAMPERED[field]})
     # Without the seventh, the eighth does not follow.
     assert list(ledger.broken_chains()) == [(item.institution_id, 8 if field == "seq" else 7)]
+
+
+@pytest.mark.parametrize("seq", [7, "last"])
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [({"to_status": "met"}, "content"), ({"hash": "0" * 64}, "hash"), ({"hash": "0", "cause": "batch"}, "unclear")],
+)
+def test_a_break_tells_whether_the_row_or_its_hash_was_rewritten(item, append_only_lifted, seq, change, fault):
+    seq = LedgerHead.objects.get().length if seq == "last" else seq
+    row = StatusChange.objects.get(seq=seq)
+    StatusChange.objects.filter(pk=row.pk).update(**change)
+    (followed,) = chain.follow()
+    assert (followed.rows, followed.broken.row, followed.broken.seq, followed.broken.fault) == (
+        LedgerHead.objects.get().length,
+        row.pk,
+        seq,
+        fault,
+    )
+
+
+def test_a_row_in_whose_place_two_things_were_changed_does_not_tell_what_it_said(item, append_only_lifted):
+    StatusChange.objects.filter(seq=7).update(to_status="met", cause="batch")
+    (followed,) = chain.follow()
+    assert chain.changed_field(followed.broken) is None
 
 
 def test_a_row_put_into_another_cell_is_found(item, append_only_lifted):

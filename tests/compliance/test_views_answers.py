@@ -199,7 +199,7 @@ def test_checklist_query_count(client: Client, world: World, answered: int, djan
     for code in ("ACC-ORDER", "ACC-PUPILS", "ACC-POST")[:answered]:
         EntryFactory(item=ItemFactory(institution=world.school, code=code), author=world.director, submitted=True)
     signed_in(client, world.director).get(world.url("checklist"))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(world.url("checklist"))
 
 
@@ -208,7 +208,7 @@ def test_item_query_count(client: Client, world: World, entries: int, django_ass
     for _number in range(entries):
         EntryFactory(item=world.item, author=world.director, returned=True)
     signed_in(client, world.director).get(world.url())
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         response = client.get(world.url())
     assert len(response.context["entries"]) == entries
 

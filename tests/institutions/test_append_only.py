@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
-from compliance.models import PendingFold, StatusChange
+from compliance import seals
+from compliance.models import DailySeal, PendingFold, StatusChange
 from institutions import append_only, journal
 from institutions.models import Journal
 from tests.factories.institutions import InstitutionFactory
 
-TABLES = {"compliance_statuschange": StatusChange, "institutions_journal": Journal}
+TABLES = {
+    "compliance_statuschange": StatusChange,
+    "compliance_dailyseal": DailySeal,
+    "institutions_journal": Journal,
+}
 
 
 @pytest.fixture
 def grown(order, places) -> dict[str, int]:
     InstitutionFactory(locality=places.district)
+    seals.seal_days(timezone.now() + timedelta(days=1))
     PendingFold.objects.all().delete()
     connection.check_constraints()  # PostgreSQL truncates nothing while foreign keys wait to be checked
     return {table: model.objects.count() for table, model in TABLES.items()}
@@ -28,7 +37,7 @@ def errors() -> list[str]:
     return [error.msg for error in found if error.id == "qalqan.E001"]
 
 
-def test_both_tables_are_protected():
+def test_these_tables_are_protected():
     assert set(append_only.protected_tables()) == set(TABLES)
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -12,7 +13,7 @@ from compliance.models import ChecklistItem
 from institutions import journal
 from institutions.clock import first_moment
 from institutions.enums import Lifecycle
-from institutions.models import Institution, InstitutionState, Journal
+from institutions.models import Institution, InstitutionState, Journal, User
 from tests.factories.compliance import ConfirmationFactory, EntryFactory, ItemFactory
 from tests.factories.institutions import (
     PASSWORD,
@@ -520,7 +521,8 @@ def test_journal_shows_before_and_after(school, fixed_now):
     response = signed_in(AuditorFactory().user).get(reverse("institutions:journal"), {"action": "institution.change"})
     (line,) = response.context["lines"]
     assert (line.row.user, line.action) == (director, "institution changed")
-    assert line.differences == [("learners", 240, 300), ("since", None, "2026-05-01")]
+    assert line.differences == [("learners", "240", "300"), ("true since", "–", "01.05.2026")]
+    assert line.names == "learners, true since"
 
 
 @pytest.mark.parametrize(
@@ -529,7 +531,9 @@ def test_journal_shows_before_and_after(school, fixed_now):
         ({"person": "айгүл"}, ["entry.save"]),
         ({"person": "aigul@"}, ["entry.save"]),
         ({"action": "entry.submit"}, ["entry.submit"]),
-        ({"bin": "000000000000"}, []),
+        ({"institution": "000000000000"}, []),
+        ({"institution": "Айсұлу"}, ["entry.save"]),
+        ({"institution": "aisulu"}, ["entry.save"]),
         ({"since": "2026-05-20", "until": "2026-05-20"}, ["entry.submit"]),
         ({"until": "2026-05-18"}, ["entry.save"]),
         ({"subject": "entry:7"}, ["entry.save"]),
@@ -538,12 +542,16 @@ def test_journal_shows_before_and_after(school, fixed_now):
         ({"until": "9999-12-31"}, []),
     ],
 )
-def test_journal_narrows_to_what_was_asked(fixed_now, db, query, expected):
+def test_journal_narrows_to_what_was_asked(fixed_now, places, query, expected):
     aigul = UserFactory(full_name="Айгүл Сәрсенова", email="aigul@example.kz")
-    journal.write("entry.save", "entry:7", by=aigul, now=fixed_now - timedelta(days=2))
+    garden = InstitutionFactory(
+        name_kk="«Айсұлу» бөбекжайы", locality=places.district, listed=False, now=fixed_now - timedelta(days=900)
+    )
+    journal.write("entry.save", "entry:7", by=aigul, institution=garden, now=fixed_now - timedelta(days=2))
     journal.write("entry.submit", "entry:8", by=UserFactory(), now=fixed_now)
     response = signed_in(AuditorFactory().user).get(reverse("institutions:journal"), query)
-    assert [line.row.action for line in response.context["lines"]] == expected
+    found = [line.row.action for line in response.context["lines"]]
+    assert [action for action in found if action != "institution.open"] == expected
 
 
 @pytest.mark.parametrize("rows", [1, 30])
@@ -552,8 +560,72 @@ def test_journal_query_count(fixed_now, school, rows, django_assert_num_queries)
     for _each in range(rows):
         journal.write("entry.save", "entry:1", by=UserFactory(), institution=school, now=fixed_now)
     client = signed_in(auditor)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         client.get(reverse("institutions:journal"), {"action": "entry.save"})
+
+
+def exported(person: User | None, **query: str) -> HttpResponse:
+    client = Client() if person is None else signed_in(person)
+    return client.get(reverse("institutions:journal_export"), {"format": "csv", **query})
+
+
+@pytest.mark.parametrize(
+    ("factory", "status"), [(AuditorFactory, 200), (AdministratorFactory, 200), (AnalystFactory, 404)]
+)
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_the_journals_files_are_for_auditors_and_administrators(db, factory, status, file_format):
+    assert exported(factory().user, format=file_format).status_code == status
+    assert exported(None, format=file_format).status_code == 302
+    assert Journal.objects.filter(action="journal.export").count() == (status == 200)
+
+
+def test_an_export_holds_what_is_filtered_and_is_noted_with_it(fixed_now, db):
+    journal.write("entry.save", "entry:7", by=UserFactory(), now=fixed_now - timedelta(days=2))
+    journal.write("entry.submit", "entry:8", by=UserFactory(), now=fixed_now - timedelta(days=1))
+    auditor = AuditorFactory().user
+    response = exported(auditor, action="entry.save", since="2026-05-01", page="3")
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+    assert ["entry:7" in line for line in lines] == [False, True]
+    assert response.headers["Content-Disposition"] == 'attachment; filename="journal-2026-05-20.csv"'
+    note = Journal.objects.get(action="journal.export")
+    assert (note.user, note.at) == (auditor, fixed_now)
+    assert note.after == {"format": "csv", "action": "entry.save", "since": "2026-05-01"}
+
+
+@pytest.mark.parametrize("query", [{"format": "pdf"}, {"format": ""}, {"since": "ertең"}])
+def test_an_export_that_was_not_understood_leads_back_with_its_filters(db, query):
+    response = exported(AuditorFactory().user, subject="entry", **query)
+    assert response.status_code == 302
+    assert response.url.startswith(f"{reverse('institutions:journal')}?subject=entry")
+    assert not Journal.objects.exists()
+
+
+def test_a_workbook_that_would_be_too_long_is_refused_with_a_way_out(fixed_now, db, monkeypatch):
+    monkeypatch.setattr("institutions.journal_files.MOST_IN_A_WORKBOOK", 2)
+    auditor = AuditorFactory().user
+    for day in range(3):
+        journal.write("entry.save", f"entry:{day}", by=None, now=fixed_now - timedelta(days=day + 1))
+    client = signed_in(auditor)
+    response = client.get(reverse("institutions:journal_export"), {"format": "xlsx"}, follow=True)
+    assert [str(message) for message in response.context["messages"]] == [
+        "A workbook takes 2 rows, and there are more: narrow the days, or take CSV."
+    ]
+    assert exported(auditor, format="xlsx", since="2026-05-18").status_code == 200
+    assert exported(auditor, format="csv").status_code == 200
+
+
+def test_a_long_journal_shows_its_newest_rows_and_says_so(fixed_now, db, monkeypatch):
+    monkeypatch.setattr("institutions.paging.CappedPaginator.MOST", 60)
+    for number in range(70):
+        journal.write("entry.save", f"entry:{number}", by=None, now=fixed_now - timedelta(minutes=number))
+    client = signed_in(AuditorFactory().user)
+    response = client.get(reverse("institutions:journal"), {"page": 99})
+    assert [line.row.subject for line in response.context["lines"]] == [f"entry:{number}" for number in range(50, 60)]
+    assert "These are the newest 60 of more rows" in response.content.decode()
+    assert (
+        "These are the newest"
+        not in client.get(reverse("institutions:journal"), {"subject": "entry:1"}).content.decode()
+    )
 
 
 # --- forms that come too late ----------------------------------------------------------------------

@@ -43,7 +43,9 @@ ALSO = {
     "auditor": ["/journal/?page=2"],
 }
 # One page of each kind is enough; files, the two ends of a session and the support window's inside are other tests'.
-LEFT_OUT = re.compile(r"/(?:briefs/\d+/file|quarters/\w+/regions/file|accounts/logout|admin/.+|static|api)/.*")
+LEFT_OUT = re.compile(
+    r"/(?:briefs/\d+/file|quarters/\w+/regions/file|accounts/logout|admin/.+|journal/export|static|api)/.*"
+)
 
 
 def kind_of(path: str) -> str:

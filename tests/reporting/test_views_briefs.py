@@ -367,7 +367,7 @@ def test_the_lists_queries_do_not_grow(ready, order, fixed_now, django_assert_nu
     for code in ("2026Q1", "2025Q4")[:more]:
         publishing.request_brief(order.period(code), language="kk", by=UserFactory(), now=fixed_now)
     client = signed_in(AnalystFactory().user)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         response = client.get(LIST)
     assert len(response.context["page"].object_list) == 1 + more
 
