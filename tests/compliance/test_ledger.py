@@ -346,14 +346,13 @@ def outcome() -> dict[str, Any]:
     timelines = {
         key: [(segment.day, segment.standing) for segment in timeline.recorded(found)] for key, found in rows.items()
     }
+    items = ChecklistItem.objects.values_list(
+        "institution__bin", "requirement__code", "listed", "obliged", "status", "valid_until", "version"
+    )
     return {
         "timelines": {key: found for key, found in timelines.items() if found},
-        "items": sorted(
-            ChecklistItem.objects.values_list(
-                "institution__bin", "requirement__code", "listed", "obliged", "status", "valid_until", "version"
-            ),
-            key=str,
-        ),
+        # What turned out never to have stood on the list may be left behind by those who entered it first.
+        "items": sorted((item for item in items if item[2] or timelines.get(item[:2])), key=str),
         "spans": sorted(
             Applicability.objects.values_list(
                 "item__institution__bin", "item__requirement__code", "valid_from", "valid_to", "obliged", "basis"
@@ -464,3 +463,7 @@ def test_an_institution_that_never_opened_has_no_rows(order, places, fixed_now):
     assert not ChecklistItem.objects.filter(institution=institution, listed=True).exists()
     assert list(ledger.broken_chains()) == []
     assert isinstance(DatedState.of(institution, date(2022, 1, 1), None).span, StateSpan)
+
+
+def test_an_answer_from_before_the_institution_opened_is_recorded_alike(order, places):
+    same_both_ways(places, [(0, 2, 0, Answer(date(2024, 1, 1), None, "met"))])
