@@ -37,6 +37,7 @@ from reporting.gate import (
     number_in,
     outcome_of,
     pieces_of,
+    sealed,
     unreadable,
     words_whole,
 )
@@ -251,6 +252,7 @@ def _days_in_order(held: _Held) -> Iterator[Compared]:
         yield Compared(as_of <= known_on <= held.imprint.date, True)
         days.append(as_of)
     yield Compared(days[0] < days[1], True)
+    yield from sealed(held.snapshot.get("seal"), date.fromisoformat(held.snapshot["known_on"]))
     after = held.snapshot["after"]
     yield Compared(
         (held.snapshot["as_of"], held.snapshot["known_on"], held.snapshot["period"]),

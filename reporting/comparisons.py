@@ -12,7 +12,7 @@ from reporting.brief.facts import Period as PeriodFacts
 from reporting.coverage import COUNTRY
 from reporting.enums import BriefKind
 from reporting.records import Records, statuses
-from reporting.snapshot import SCHEMA, PeriodNotReady, Point, Taken, digest_of, lines_agree, point
+from reporting.snapshot import SCHEMA, PeriodNotReady, Point, Taken, digest_of, lines_agree, point, sealed_before
 
 
 class NotEarlier(Exception):
@@ -45,6 +45,7 @@ def take(period: Period, against: Period, *, language: str, today: date) -> Take
             }
             for measure in after.measures
         },
+        "seal": sealed_before(after.known_on),
     }
     return Taken(dict(snapshot), records, digest_of(dict(snapshot)))
 

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from reporting import integrity
 from reporting.brief.composing import compose, few_answers
 from reporting.brief.document import Document, KeyFigures, LineList, NameList, Paragraph, Piece, Table, to_text
-from reporting.brief.facts import KINDS, LARGE_CITIES, NATIONAL, Count, Measure, PlaceCount, Snapshot
+from reporting.brief.facts import KINDS, LARGE_CITIES, NATIONAL, Count, DaySeal, Measure, PlaceCount, Snapshot
 from reporting.brief.imprint import EXPLAINED, FAILED, PASSED, WARNED, CheckResult, Imprint
 from reporting.brief.reading import printed_headlines, printed_lines
 from reporting.integrity import ALL, COUNTRY, Finding, Headline, Line
@@ -636,6 +636,14 @@ def _days_in_order(held: _Held) -> Iterator[Compared]:
     yield Compared(as_of <= known_on, True)
     yield Compared(known_on <= held.imprint.date, True)
     yield Compared(0 <= (as_of - starts_on).days < 92, True)
+    yield from sealed(held.snapshot.get("seal"), known_on)
+
+
+def sealed(seal: DaySeal | None, known_on: date) -> Iterator[Compared]:
+    """The daily seal is one, and of a day before that of the knowledge."""
+    if seal is not None:
+        yield Compared(bool(re.fullmatch(r"[0-9a-f]{64}", seal["root"])), True)
+        yield Compared(date.fromisoformat(seal["day"]) < known_on, True)
 
 
 def _number_and_language(held: _Held) -> Iterator[Compared]:

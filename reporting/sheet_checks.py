@@ -31,7 +31,7 @@ from reporting.brief.sheet_facts import (
     items_of,
 )
 from reporting.brief.sheet_words import SheetWords, read_day, sheet_words_of
-from reporting.gate import UNREADABLE, Compared, GateRule, Outcome, outcome_of, unreadable, words_whole
+from reporting.gate import UNREADABLE, Compared, GateRule, Outcome, outcome_of, sealed, unreadable, words_whole
 from reporting.records import Records
 
 _DAY: Final = timedelta(days=1)
@@ -190,6 +190,7 @@ def _number_and_language(held: _Held) -> Iterator[Compared]:
     end = sheet["ledger"]
     yield Compared(bool(re.fullmatch(r"[0-9a-f]{64}", end["hash"])), end["rows"] > 0)
     yield Compared(end["rows"] >= len(items_of(sheet)), True)
+    yield from sealed(sheet.get("seal"), date.fromisoformat(sheet["known_on"]))
 
 
 CHECKS: Final[Mapping[models.TextChoices, Callable[[_Held], Iterator[Compared]]]] = {

@@ -33,7 +33,7 @@ from reporting.brief.sheet_facts import (
 from reporting.brief.sheet_facts import Edition as EditionFacts
 from reporting.coverage import Counts, Dimension, Question, Reach, count
 from reporting.enums import BriefKind
-from reporting.snapshot import SCHEMA, PeriodNotReady, Taken, digest_of
+from reporting.snapshot import SCHEMA, PeriodNotReady, Taken, digest_of, sealed_before
 
 _DAY: Final = timedelta(days=1)
 DIRECTIVE: Final = "117"
@@ -79,6 +79,7 @@ def take(institution: Institution, period: Period, *, language: str, today: date
         "chapters": chapters,
         "counts": {},
         "ledger": _ledger_end(StatusChange.objects.filter(institution=institution), period.closed_on),
+        "seal": sealed_before(period.closed_on or today),
     }
     sheet["counts"] = {part: len(items_behind(sheet, part)) for part in (ALL, *STATUSES)}
     return Taken(sheet, {}, digest_of(sheet), official_use=True)

@@ -6,11 +6,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.db.models import QuerySet
 
+from compliance import seals
 from compliance.enums import MEASURE_SCOPE, Measure, PeriodState, Scope
 from compliance.models import Period, PeriodException, Requirement, StatusChange
 from institutions.enums import Kind, Lifecycle, Ownership
@@ -23,6 +24,7 @@ from reporting.brief.facts import (
     Completeness,
     Count,
     Cut,
+    DaySeal,
     NamedInstitution,
     NotCovered,
     Place,
@@ -193,6 +195,7 @@ class _Taking:
                 "pending": sums.pending(),
             },
             "ledger": {"rows": _ledger_length(self.known_on)},
+            "seal": sealed_before(self.known_on or today),
         }
         if self.region:
             snapshot["area"] = Place(
@@ -526,6 +529,13 @@ def _changes(previous: Brief | None, kept: Records) -> list[Change]:
             )
         )
     return found
+
+
+def sealed_before(known_on: date) -> DaySeal | None:
+    """The newest daily seal from before the day of knowledge: that day's own comes when it is over, and would make
+    another brief of the same figures. One query."""
+    seal = seals.latest(known_on - timedelta(days=1))
+    return None if seal is None else DaySeal(day=seal.day.isoformat(), root=seal.root)
 
 
 def _ledger_length(known_on: date | None) -> int:

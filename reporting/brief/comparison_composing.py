@@ -11,7 +11,7 @@ from reporting.brief.annex_words import ANNEX
 from reporting.brief.checks_words import check_sheet
 from reporting.brief.comparison_facts import GAINED, JOINED, LEFT, LOST, WHOLE, Comparison, Span
 from reporting.brief.comparison_words import FALL, NONE, RISE, SAME, comparison_words_of
-from reporting.brief.composing import verification_of
+from reporting.brief.composing import seal_notes, verification_of
 from reporting.brief.document import (
     Block,
     Bullets,
@@ -108,7 +108,8 @@ class _Composition:
         yield Section(words.legal_title, (Paragraph(words.legal_basis), Paragraph(sides)))
         told = (self._told(before, after) for before, after in self.pairs)
         yield Section(words.headlines_title, (*told, self._headlines(), self._bridge()))
-        yield Section(words.notes_title, (Bullets((*words.notes, self.language.fixed.rounding_note)),))
+        seal = seal_notes(self.snapshot.get("seal"), self.language)
+        yield Section(words.notes_title, (Bullets((*words.notes, self.language.fixed.rounding_note, *seal)),))
         yield Section(words.places_title, (), own_page=True)
         for number, (before, after) in enumerate(self.pairs, start=1):
             yield Section(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 
-from reporting.brief.facts import Measure, Period, Place
+from reporting.brief.facts import DaySeal, Measure, Period, Place
 from reporting.records import Records
 
 # The records of the earlier quarter stand under a measure's code with this behind it.
@@ -57,3 +57,4 @@ class Comparison(TypedDict):
     before: Side
     after: Side
     bridges: dict[str, dict[str, Span]]
+    seal: NotRequired[DaySeal | None]

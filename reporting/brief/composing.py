@@ -31,6 +31,7 @@ from reporting.brief.facts import (
     LARGE_CITIES,
     NATIONAL,
     Count,
+    DaySeal,
     Measure,
     NamedInstitution,
     PlaceCount,
@@ -226,6 +227,7 @@ class _Composition:
         ]
         if rows:
             items.append(words.ledger_note(rows))
+        items += seal_notes(self.snapshot.get("seal"), words)
         if notes["pending"]:
             items.append(words.pending_note(notes["pending"]))
         for measure in self.snapshot["measures"]:
@@ -517,6 +519,11 @@ def names_institutions(snapshot: Snapshot) -> bool:
     """Whether a brief names any, and so is for official use."""
     notes = snapshot["notes"]
     return bool("area" in snapshot or notes["capital_repair"] or notes["exceptions"])
+
+
+def seal_notes(seal: DaySeal | None, words: Words) -> list[str]:
+    """The note of the daily seal; none where no day was sealed yet."""
+    return [words.seal_note(Date.fromisoformat(seal["day"]), seal["root"])] if seal else []
 
 
 def verification_of(imprint: Imprint, annex: AnnexWords) -> Verification:

@@ -137,6 +137,13 @@ class Period(TypedDict):
     closed: bool
 
 
+class DaySeal(TypedDict):
+    """The newest daily seal of the register behind which the figures were known: its day, and its root (SHA-256)."""
+
+    day: str
+    root: str
+
+
 class Snapshot(TypedDict):
     """`Brief.snapshot` of a country's or region's brief, schema 2. Days are ISO texts; places stand in the ministry's
     order. Of a region's brief the places of the national scope are its localities, and `area` is its full name."""
@@ -158,6 +165,7 @@ class Snapshot(TypedDict):
     not_covered: list[NotCovered]
     notes: Notes
     ledger: dict[str, int]
+    seal: NotRequired[DaySeal | None]
     area: NotRequired[Place]
 
 

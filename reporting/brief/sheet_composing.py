@@ -9,7 +9,7 @@ from typing import Final
 
 from reporting.brief.annex_words import ANNEX
 from reporting.brief.checks_words import check_sheet
-from reporting.brief.composing import verification_of
+from reporting.brief.composing import seal_notes, verification_of
 from reporting.brief.document import Block, Bullets, ColumnGroup, Document, Paragraph, Row, Section, Table
 from reporting.brief.imprint import Imprint
 from reporting.brief.languages import words_of
@@ -143,7 +143,9 @@ def _notes(sheet: Sheet, words: SheetWords) -> Bullets:
     as_of, known_on = (Date.fromisoformat(day) for day in (sheet["as_of"], sheet["known_on"]))
     notes = [words.day_note(as_of, known_on), *words.notes]
     end = sheet["ledger"]
-    return Bullets((*notes, words.ledger_note(end["rows"], end["hash"])) if end["rows"] else tuple(notes))
+    if end["rows"]:
+        notes.append(words.ledger_note(end["rows"], end["hash"]))
+    return Bullets((*notes, *seal_notes(sheet.get("seal"), words_of(sheet["lang"]))))
 
 
 def _checks(imprint: Imprint, words: SheetWords) -> Section:

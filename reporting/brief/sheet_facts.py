@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 
-from reporting.brief.facts import Period
+from reporting.brief.facts import DaySeal, Period
 
 MET: Final = "met"
 PARTLY_MET: Final = "partly_met"
@@ -108,6 +108,7 @@ class Sheet(TypedDict):
     chapters: list[Chapter]
     counts: dict[str, int]
     ledger: LedgerEnd
+    seal: NotRequired[DaySeal | None]
 
 
 def items_of(sheet: Sheet) -> list[Item]:

@@ -231,6 +231,9 @@ class Words(ABC):
     def ledger_note(self, rows: int) -> str: ...
 
     @abstractmethod
+    def seal_note(self, day: Date, root: str) -> str: ...
+
+    @abstractmethod
     def pending_note(self, changes: int) -> str: ...
 
     @abstractmethod

@@ -300,6 +300,9 @@ class English(Words):
         noun = plural(rows, "entry", "entries")
         return f"The figures are computed from {self.number(rows)}{NBSP}{noun} in the ledger of changes."
 
+    def seal_note(self, day: Date, root: str) -> str:
+        return f"Seal of the ledger of changes of {self.day(day)} (SHA-256): {root}"
+
     def pending_note(self, changes: int) -> str:
         noun = plural(changes, "change that has", "changes that have")
         return f"{self.number(changes)}{NBSP}{noun} reached the ledger {plural(changes, 'is', 'are')} not yet counted."

@@ -284,6 +284,9 @@ class Kazakh(Words):
     def ledger_note(self, rows: int) -> str:
         return f"Көрсеткіштер өзгерістер журналының {self.number(rows)}{NBSP}жазбасынан есептелген."
 
+    def seal_note(self, day: Date, root: str) -> str:
+        return f"Өзгерістер журналының {state_on(day)} мөрі (SHA-256): {root}"
+
     def pending_note(self, changes: int) -> str:
         return f"Журналға түскен {self.number(changes)}{NBSP}өзгеріс әлі есепке қосылмаған."
 

@@ -362,6 +362,9 @@ class Russian(Words):
         noun = "записи" if ends_in_one(rows) else "записям"
         return f"Показатели рассчитаны по {self.number(rows)}{NBSP}{noun} журнала изменений."
 
+    def seal_note(self, day: Date, root: str) -> str:
+        return f"Печать журнала изменений за {self.day(day)} (SHA-256): {root}"
+
     def pending_note(self, changes: int) -> str:
         noun = plural(changes, "изменение", "изменения", "изменений")
         return f"Ещё не учтено {self.number(changes)}{NBSP}{noun} из журнала."

@@ -130,6 +130,7 @@ def full_comparison(lang: str = "kk") -> tuple[dict[str, Any], Records]:
     after = {name: later[name] for name in ("period", "as_of", "known_on", "measures")}
     snapshot = {
         "schema": 2, "scope": {"kind": "comparison", "code": "KZ"}, "lang": lang, "places": later["places"],
+        "seal": later["seal"],
         "period": later["period"], "as_of": later["as_of"], "known_on": later["known_on"],
         "before": before, "after": after,
         "bridges": {

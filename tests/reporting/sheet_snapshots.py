@@ -104,4 +104,5 @@ def sheet_2026q2(lang: str = "kk") -> dict[str, Any]:
         ],
         "counts": {"all": 5, "met": 1, "partly_met": 1, "not_met": 1, "unknown": 1, "not_applicable": 1},
         "ledger": {"rows": 93, "hash": "0123456789abcdef" * 4},
+        "seal": {"day": "2026-05-19", "root": "89abcdef01234567" * 4},
     }

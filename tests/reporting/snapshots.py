@@ -142,4 +142,5 @@ def snapshot_2023q1(*, closed: bool = True, lang: str = "kk") -> dict[str, Any]:
             "pending": 0,
         },
         "ledger": {"rows": 123456},
+        "seal": {"day": "2023-04-09", "root": "89abcdef01234567" * 4},
     }

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from compliance import enrolment, periods, workflow
+from compliance import enrolment, periods, seals, workflow
 from compliance.enums import Measure, Status
-from compliance.models import LedgerHead, StatusEntry
+from compliance.models import DailySeal, LedgerHead, StatusEntry
 from compliance.workflow import DocumentReference
 from institutions.enums import Lifecycle
 from institutions.models import Institution, Journal
@@ -142,11 +142,11 @@ def test_a_closed_quarter_knows_what_was_known_at_its_close(school, order, fixed
 
 
 @pytest.mark.parametrize("answers", [1, 3])
-def test_a_sheet_costs_six_queries_however_much_is_answered(school, order, answers, django_assert_num_queries):
+def test_a_sheet_costs_seven_queries_however_much_is_answered(school, order, answers, django_assert_num_queries):
     for measure in list(Measure)[:answers]:
         answer(school, measure, document=CONTRACT)
     period = order.period(QUARTER)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         sheets.take(school, period, language="kk", today=order.day)
 
 
@@ -294,3 +294,14 @@ def test_whoever_has_snapshot_and_imprint_makes_the_same_bytes(school, order, fi
     assert [attached.data for attached in kinds.data_files(brief.snapshot, brief.imprint)] == [
         attached.data for attached in kinds.data_files(brief.snapshot, brief.imprint)
     ]
+
+
+def test_a_sheet_names_the_newest_seal_from_before_the_day_of_its_knowledge(school, order, fixed_now):
+    seals.seal_days(fixed_now + timedelta(days=2))
+    days = list(DailySeal.objects.order_by("day").values_list("day", flat=True))
+    assert days[-1] > order.day
+    taken = sheets.take(school, order.period(QUARTER), language="kk", today=order.day + timedelta(days=1))
+    of_the_day = DailySeal.objects.get(day=order.day)
+    assert taken.snapshot["seal"] == {"day": order.day.isoformat(), "root": of_the_day.root}
+    first = sheets.take(school, order.period(QUARTER), language="kk", today=days[0])
+    assert first.snapshot["seal"] is None
