@@ -13,13 +13,14 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from PIL import ExifTags, Image, ImageOps, ImageStat, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, ImageStat, UnidentifiedImageError
 
 MOST_BYTES: Final = 15 * 1024 * 1024
 # A JPEG is decoded at a fraction of its size, the others whole: four bytes a pixel.
@@ -81,7 +82,7 @@ def read(data: bytes) -> Picture:
     if len(data) > MOST_BYTES:
         raise NotAPhoto(Fault.TOO_LARGE)
     try:
-        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as opened:
+        with _whole_only(), Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as opened:
             width, height = opened.size
             if width * height > MOST_PIXELS[opened.format or ""]:
                 raise NotAPhoto(Fault.TOO_MANY_PIXELS)
@@ -112,6 +113,20 @@ def read(data: bytes) -> Picture:
         latitude=latitude,
         longitude=longitude,
     )
+
+
+@contextmanager
+def _whole_only() -> Iterator[None]:
+    """Let no picture pass that breaks off in the middle: WeasyPrint, once imported, has Pillow take it all the same.
+
+    The setting is one for the process; what else is drawn meanwhile are our own pictures, which are whole.
+    """
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _upright(opened: Image.Image) -> Image.Image:

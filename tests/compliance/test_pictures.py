@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from PIL import Image, ImageEnhance, PngImagePlugin
+from PIL import Image, ImageEnhance, ImageFile, PngImagePlugin
 
 from compliance import pictures
 from compliance.pictures import Fault, NotAPhoto
@@ -177,6 +177,15 @@ def test_what_is_no_photo_is_refused_with_its_reason(data: bytes, fault: Fault) 
     with pytest.raises(NotAPhoto) as refused:
         pictures.read(data)
     assert refused.value.fault == fault
+
+
+def test_a_photo_that_breaks_off_is_refused_whatever_another_library_asked_of_pillow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    with pytest.raises(NotAPhoto):
+        pictures.read(stored(scene(1))[:5000])
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is True
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's about data of the camera that are cut off

@@ -296,7 +296,9 @@ def test_a_photo_is_served_as_a_picture_and_nothing_else(director: Client, world
         "Content-Disposition": f'inline; filename="photo-{photo.pk}.jpg"',
         "X-Content-Type-Options": "nosniff",
     }
-    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert response.headers["Content-Security-Policy"] == (
+        "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
+    )
 
 
 def test_a_photo_whose_file_is_lost_is_not_found(director: Client, world: World) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from institutions.clock import today
+from tests.factories.pictures import camera_data, scene, stored
 from tests.journeys.browser import Person
 
 pytestmark = pytest.mark.browser
@@ -214,6 +215,38 @@ def test_what_was_typed_comes_back_to_the_form_after_signing_in_again(person: Pe
 
 
 # --- what they do -------------------------------------------------------------------------------------
+
+
+def test_a_photo_goes_with_an_answer_and_what_is_none_is_told(person: People) -> None:
+    director, approver = person("director"), person("approver")
+    director.open("/my/")
+    page = director.follow(free_item(director))
+    item = director.path
+    fill(director, status="met", note="Посты жабдықталды")
+    photo = {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": stored(scene(11), exif=camera_data())}
+    heic = {"name": "IMG_2.heic", "mimeType": "image/heic", "buffer": b"\0\0\0\x18ftypheic" + b"\0" * 99}
+    page.locator("[name=photos]").set_input_files([photo, heic])
+    page = director.press("Send for approval")
+    assert "“IMG_2.heic”: this is a HEIC photo" in director.words
+    assert page.locator(".q-photo").count() == 1
+    assert page.locator("[name=note]").input_value() == "Посты жабдықталды"
+    page = director.press("Send for approval")
+    assert "Sent for approval." in director.words
+
+    # The approver finds it by the institution and the item, with place and time, and opens it large.
+    code = item.rstrip("/").rsplit("/", 1)[1]
+    bin_number = re.search(r"\d{12}", item).group(0)  # type: ignore[union-attr]
+    page = approver.open(f"/review/?q={bin_number}&requirement={code}")
+    assert "1 photo" in approver.words
+    page = approver.follow(page.locator("table.q-queue tbody th a"))
+    assert "taken 18 May 2026, 09:30" in approver.words
+    picture = page.locator(".q-photo img")
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("naturalWidth", 640)
+    # Large behind its link; in a tab of its own, which is no page of ours.
+    assert page.locator(".q-photo a").get_attribute("href") == picture.get_attribute("src")
+    director.open(item)
+    director.press("Take back and change")
 
 
 def free_item(reader: Person) -> Locator:
