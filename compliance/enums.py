@@ -109,6 +109,13 @@ class Cause(models.TextChoices):
     BATCH = "batch", _("records taken over")
 
 
+class ImportKind(models.TextChoices):
+    """What a list is about."""
+
+    INSTITUTIONS = "institutions", _("institutions")
+    ANSWERS = "answers", _("answers to requirements")
+
+
 class ImportState(models.TextChoices):
     """The way of a list; see `compliance.models.ImportRun`."""
 
