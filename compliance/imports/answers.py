@@ -134,7 +134,7 @@ class _Judge:
             if said.reasons or item is None or answer is None:
                 judged.outcome = RowOutcome.REFUSED
             else:
-                self._compare(judged, item, answer, standing.get(item.pk))
+                self._compare(judged, said, item, answer, standing.get(item.pk))
             yield judged
 
     def _requirement(self, said: Parsed) -> Requirement | None:
@@ -186,12 +186,17 @@ class _Judge:
         }
 
     @staticmethod
-    def _compare(judged: ImportRow, item: _Item, answer: dict[str, Any], standing: dict[str, Any] | None) -> None:
-        """Against the answer that is approved and holds."""
+    def _compare(
+        judged: ImportRow, said: Parsed, item: _Item, answer: dict[str, Any], standing: dict[str, Any] | None
+    ) -> None:
+        """Against the answer that is approved and holds. What the row does not name makes no new answer."""
         fields = ("status", "effective_on", "valid_until")
         old = standing or dict.fromkeys(fields) | {"status": item.status}
         differing = [name for name in fields if old[name] != answer[name]]
-        if not differing:
+        named = {"status", *({"effective_on"} if "since" in said.values else ())}
+        if said.values.keys() & {"valid_until", "document_valid_until"}:
+            named.add("valid_until")
+        if standing is not None and named.isdisjoint(differing):
             judged.outcome = RowOutcome.UNCHANGED
             return
         judged.outcome = RowOutcome.NEW if standing is None else RowOutcome.CHANGED

@@ -78,12 +78,21 @@ def test_an_answer_is_handed_in_by_the_importer_and_decided_by_another(check, ed
 
 def test_what_is_approved_already_is_unchanged(check, school, code):
     item = ItemFactory(institution=school, code=code)
-    EntryFactory(item=item, approved=True, effective_on=SINCE)
+    EntryFactory(item=item, approved=True, effective_on=date(2026, 4, 1), valid_until=date(2026, 12, 31))
+    # An empty cell says nothing: the same answer without a day is the one that there is.
     run = check([school.bin, code, "орындалған"], [school.bin, "TURNSTILE-X", "иә"])
     assert list(run.rows.values_list("outcome", flat=True)) == ["unchanged", "refused"]
+    assert check([school.bin, code, "иә", "01.04.2026", "31.12.2026"]).rows_unchanged == 1
+    renewed = check([school.bin, code, "иә", "01.05.2026", "31.12.2027"]).rows.get()
+    assert renewed.differences == [
+        {"field": "since", "old": "2026-04-01", "new": "2026-05-01"},
+        {"field": "valid_until", "old": "2026-12-31", "new": "2027-12-31"},
+    ]
     changed = check([school.bin, code, "жоқ"])
-    assert changed.rows.get().differences == [{"field": "status", "old": "met", "new": "not_met"}]
-    assert changed.rows_changed == 1
+    assert (changed.rows_changed, changed.rows.get().differences[0]) == (
+        1,
+        {"field": "status", "old": "met", "new": "not_met"},
+    )
 
 
 def test_a_requirement_is_known_by_its_title_too(check, school, order):
