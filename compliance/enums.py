@@ -137,6 +137,13 @@ class NoticeKind(models.TextChoices):
 INTERRUPTING = frozenset({NoticeKind.RETURNED, NoticeKind.ENDING_TOMORROW, NoticeKind.ENDING_WEEK})
 
 
+class ImportKind(models.TextChoices):
+    """What a list is about."""
+
+    INSTITUTIONS = "institutions", _("institutions")
+    ANSWERS = "answers", _("answers to requirements")
+
+
 class ImportState(models.TextChoices):
     """The way of a list; see `compliance.models.ImportRun`."""
 

@@ -12,15 +12,16 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from compliance.enums import RowOutcome, RowResult
+from compliance.enums import ImportKind, RowOutcome, RowResult
 from compliance.imports import preflight, problems
 from compliance.models import ImportRow, ImportRun
 from institutions.validators import validate_day
 
 
 class UploadForm(forms.Form):
-    """A list, and the day from which what stands in it is so."""
+    """A list, what it is about, and the day from which what stands in it is so. Answers are for those who answer."""
 
+    kind = forms.ChoiceField(label=gettext_lazy("What the list is about"), widget=forms.RadioSelect)
     file = forms.FileField(
         label=gettext_lazy("The list (XLSX or CSV)"),
         help_text=gettext_lazy(
@@ -42,9 +43,12 @@ class UploadForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, *args: Any, day: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, day: date, may_answer: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.day = day
+        kinds = [kind for kind in ImportKind if may_answer or kind != ImportKind.ANSWERS]
+        self.fields["kind"].choices = [(kind.value, str(kind.label).capitalize()) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["kind"].initial = ImportKind.INSTITUTIONS.value
         self.fields["since"].widget.attrs["max"] = day.isoformat()
 
     def clean_file(self) -> Any:

@@ -18,6 +18,7 @@ from compliance.enums import (
     FOUND,
     Cause,
     EntryState,
+    ImportKind,
     ImportState,
     InspectionSource,
     Level,
@@ -939,13 +940,15 @@ class RegisterDay(models.Model):
 
 
 class ImportRun(models.Model):
-    """A list of institutions that somebody uploaded, and what became of it.
+    """A list of institutions or of answers that somebody uploaded, and what became of it.
 
     `queued → checking → checked → applying → applied → undoing → undone`; a file that cannot be read is `refused`, one
     that nobody wants is `discarded`. Its file is kept until it is applied or thrown away. What stands in a row holds
-    from the row's own day, or else from `since`. Who moves it: `imports/running.py` and `imports/applying.py`.
+    from the row's own day, or else from `since`. Answers become entries that the person submits: somebody else decides
+    them. Who moves it: `imports/running.py` and `imports/applying.py`.
     """
 
+    kind = models.CharField(_("kind"), max_length=12, choices=ImportKind, default=ImportKind.INSTITUTIONS)
     state = models.CharField(_("state"), max_length=12, choices=ImportState, default=ImportState.QUEUED)
     file = models.FileField(_("file"), upload_to="imports/", blank=True)
     file_name = models.CharField(_("name of the file"), max_length=200)
@@ -1026,7 +1029,8 @@ class ImportRow(models.Model):
     """A row of a list: its cells, what the check says of it, and what became of it.
 
     `changes` are fields of the institution with their new values, `before` the same with those of the check, both in
-    `state` (which has dates) and `details`. `reasons` are problems as `imports/problems.py` has them.
+    `state` (which has dates) and `details`; of a list of answers they are the answer and the version of its item.
+    `reasons` are problems as `imports/problems.py` has them.
     """
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows", db_index=False)
@@ -1034,9 +1038,11 @@ class ImportRow(models.Model):
     outcome = models.CharField(_("outcome"), max_length=10, choices=RowOutcome)
     result = models.CharField(_("result"), max_length=10, choices=RowResult, blank=True)
     bin = models.CharField(_("BIN"), max_length=40, blank=True)
+    requirement = models.CharField(_("requirement"), max_length=30, blank=True)
     name = models.CharField(_("name"), max_length=300, blank=True)
     since = models.DateField(_("true since"))
     institution = models.ForeignKey(Institution, models.PROTECT, null=True, related_name="+", db_index=False)
+    entry = models.ForeignKey(StatusEntry, models.PROTECT, null=True, related_name="+", db_index=False)
     cells = models.JSONField(default=list)
     changes = models.JSONField(default=dict)
     before = models.JSONField(default=dict)

@@ -8,6 +8,7 @@ on; nothing is deleted, and what was changed or answered since stays.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -15,12 +16,12 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from compliance import books, enrolment
-from compliance.enums import ImportState, RowOutcome, RowResult
-from compliance.imports import differences, running
+from compliance import books, enrolment, workflow
+from compliance.enums import EntryState, ImportKind, ImportState, RowOutcome, RowResult
+from compliance.imports import answers, differences, running
 from compliance.imports.differences import Known, plain
 from compliance.imports.problems import FileRefused, Problem, problem
-from compliance.models import ImportRow, ImportRun, StatusEntry
+from compliance.models import Batch, ChecklistItem, ImportRow, ImportRun, StatusEntry
 from institutions import journal, registry_many
 from institutions.bulk import no_garbage_collection, update_rows
 from institutions.enums import Lifecycle
@@ -48,7 +49,7 @@ def apply(pk: int, *, now: datetime) -> ImportRun | None:
         return None
     try:
         with transaction.atomic(), no_garbage_collection():
-            _apply(run, by=run.applied_by, now=now)
+            (_submit if run.kind == ImportKind.ANSWERS else _apply)(run, by=run.applied_by, now=now)
     except Exception:
         logger.exception("List %s could not be applied", pk)
         running.move(run, ImportState.APPLYING, ImportState.CHECKED, claimed_at=None, applied_by=None, problem=_FAILED)
@@ -85,16 +86,23 @@ def _apply(run: ImportRun, *, by: User, now: datetime) -> None:
     _write(altered, "changes", by=by, now=now, reason=run.file_name)
     running.tell(run.pk, 90)
     _note_results(rows)
+    _receipt(run, rows, by=by, now=now, batch=batch)
+
+
+def _receipt(run: ImportRun, rows: Sequence[ImportRow], *, by: User, now: datetime, batch: Batch | None = None) -> None:
+    """The counts of what was applied, which add up to the rows that were to be."""
+    done = Counter(row.outcome for row in rows if row.result == RowResult.APPLIED)
     running.move(
         run,
         ImportState.APPLYING,
         ImportState.APPLIED,
         claimed_at=None,
         applied_at=now,
+        problem=None,
         batch=batch,
-        done_new=len(entered),
-        done_changed=len(altered),
-        rows_stale=len(rows) - len(fresh),
+        done_new=done[RowOutcome.NEW],
+        done_changed=done[RowOutcome.CHANGED],
+        rows_stale=len(rows) - done.total(),
     )
     after = {"new": run.done_new, "changed": run.done_changed, "stale": run.rows_stale, "refused": run.rows_refused}
     journal.write("import.apply", run, by=by, after=after, now=now)
@@ -103,8 +111,8 @@ def _apply(run: ImportRun, *, by: User, now: datetime) -> None:
 def _note_results(rows: Sequence[ImportRow]) -> None:
     update_rows(
         ImportRow,
-        ["result", "reasons", "institution"],
-        ((row.pk, [str(row.result), row.reasons, row.institution_id]) for row in rows),
+        ["result", "reasons", "institution", "entry"],
+        ((row.pk, [str(row.result), row.reasons, row.institution_id, row.entry_id]) for row in rows),
     )
 
 
@@ -157,7 +165,7 @@ def undo(pk: int, *, now: datetime) -> ImportRun | None:
         return None
     try:
         with transaction.atomic(), no_garbage_collection():
-            _undo(run, by=run.undone_by, now=now)
+            (_withdraw if run.kind == ImportKind.ANSWERS else _undo)(run, by=run.undone_by, now=now)
     except Exception:
         logger.exception("List %s could not be undone", pk)
         running.move(run, ImportState.UNDOING, ImportState.APPLIED, claimed_at=None, undone_by=None, problem=_FAILED)
@@ -195,14 +203,20 @@ def _undo(run: ImportRun, *, by: User, now: datetime) -> None:
         )
     running.tell(run.pk, 90)
     _note_results(rows)
+    _receipt_of_undoing(run, rows, by=by, now=now)
+
+
+def _receipt_of_undoing(run: ImportRun, rows: Sequence[ImportRow], *, by: User, now: datetime) -> None:
+    undone = sum(row.result == RowResult.UNDONE for row in rows)
     running.move(
         run,
         ImportState.UNDOING,
         ImportState.UNDONE,
         claimed_at=None,
         undone_at=now,
-        rows_undone=len(undone),
-        rows_kept=len(rows) - len(undone),
+        problem=None,
+        rows_undone=undone,
+        rows_kept=len(rows) - undone,
     )
     after = {"undone": run.rows_undone, "kept": run.rows_kept}
     journal.write("import.undo", run, by=by, after=after, now=now)
@@ -234,3 +248,52 @@ def _answered(rows: Sequence[ImportRow]) -> set[int]:
 def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(keys), _CHUNK):
         yield keys[start : start + _CHUNK]
+
+
+# --- answers ----------------------------------------------------------------------------------------
+
+
+def _submit(run: ImportRun, *, by: User, now: datetime) -> None:
+    """Hand the answers of a list in as entries that `by` wrote and submitted: so somebody else has to decide them."""
+    rows = list(run.rows.filter(outcome__in=[RowOutcome.NEW, RowOutcome.CHANGED]).defer("cells"))
+    answerable = ChecklistItem.objects.answerable_by(by)
+    drafts = set(StatusEntry.objects.filter(author=by, state=EntryState.DRAFT).values_list("item", flat=True))
+    for number, row in enumerate(rows):
+        item = answerable.filter(pk=row.changes["item"]).first()
+        reason = None
+        if item is None:
+            reason = problem("not_found", "bin")
+        elif item.version != row.before["version"]:
+            reason = problem("decided_meanwhile", "requirement")
+        elif item.pk in drafts:
+            reason = problem("own_draft", "requirement")
+        else:
+            try:
+                with transaction.atomic():
+                    draft = workflow.save_draft(item, answers.answer_of(row), by=by, now=now)
+                    row.entry = workflow.submit(draft, by=by, now=now)
+            except workflow.Refused as refused:
+                row.entry, reason = None, answers.refusal(refused, row)
+        row.result = RowResult.APPLIED if reason is None else RowResult.STALE
+        if reason is not None:
+            row.reasons = [reason]
+        if number % 100 == 0:
+            running.tell(run.pk, 5 + 90 * number // len(rows))
+    _note_results(rows)
+    _receipt(run, rows, by=by, now=now)
+
+
+def _withdraw(run: ImportRun, *, by: User, now: datetime) -> None:
+    """Take back the answers that nobody has decided yet."""
+    rows = list(run.rows.filter(result=RowResult.APPLIED).defer("cells").select_related("entry__item"))
+    mine = set(
+        StatusEntry.objects.withdrawable_by(by).filter(pk__in=run.rows.values("entry")).values_list("pk", flat=True)
+    )
+    for row in rows:
+        if row.entry is not None and row.entry_id in mine:
+            workflow.withdraw(row.entry, by=by, now=now)
+            row.result = RowResult.UNDONE
+        else:
+            row.result, row.reasons = RowResult.KEPT, [problem("cannot_be_taken_back", "requirement")]
+    _note_results(rows)
+    _receipt_of_undoing(run, rows, by=by, now=now)

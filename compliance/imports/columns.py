@@ -1,4 +1,4 @@
-"""The columns of a list of institutions, and how offices head them in three languages.
+"""The columns of lists of institutions and of answers, and how offices head them in three languages.
 
 The headings are data and not messages: a list is read in any language, whatever language its reader chose.
 """
@@ -13,6 +13,7 @@ from typing import Final
 from django.utils.translation import get_language
 
 from compliance.applicability import FACTS
+from compliance.enums import ImportKind
 from institutions.names import search_key
 
 LANGUAGES: Final = ("kk", "ru", "en")
@@ -176,6 +177,22 @@ _SINCE: Final = Column(
 )
 
 
+_BIN: Final = _STATIC[0]
+_ANSWERS: Final = (
+    _BIN,
+    Column("requirement", "Талап коды", "Код требования", "Requirement", ("Талап", "Требование", "Код", "Коды"), 18),
+    Column(
+        "status", "Жауап", "Ответ", "Answer", ("Статус", "Мәртебесі", "Күйі", "Состояние", "Status", "Орындалуы"), 16
+    ),
+    Column("since", "Қай күннен бастап", "Действует с", "True since", _SINCE.also, 14),
+    Column("valid_until", "Қай күнге дейін", "Действует до", "Valid until", ("Мерзімі", "Срок", "Срок действия"), 14),
+    Column("note", "Ескертпе", "Примечание", "Note", ("Ескерту", "Комментарий"), 40),
+    Column("document_number", "Құжат нөмірі", "Номер документа", "Document number", ("№ документа", "Құжат №"), 18),
+    Column("document_issuer", "Құжатты берген", "Кем выдан", "Issued by", ("Выдан", "Кім берген", "Организация"), 30),
+    Column("document_issued_on", "Құжат күні", "Дата документа", "Issued on", ("Дата выдачи", "Берілген күні"), 14),
+    Column("document_valid_until", "Құжаттың соңғы күні", "Документ действует до", "The document ends on", (), 14),
+)
+
 # What the conditions of the Order ask for: their questions are too long to head a column.
 _FACTS: Final = {
     "leased": ("Жалға алынған үй-жай", "Арендуемое помещение", "Leased premises"),
@@ -210,16 +227,26 @@ def read_columns() -> tuple[Column, ...]:
     return (*institution_columns(), _SINCE)
 
 
+def columns_of(kind: str) -> tuple[Column, ...]:
+    """The columns that a list of a kind may have."""
+    return _ANSWERS if kind == ImportKind.ANSWERS else read_columns()
+
+
+def written_columns(kind: str) -> tuple[Column, ...]:
+    """The columns of an empty list of a kind."""
+    return _ANSWERS if kind == ImportKind.ANSWERS else institution_columns()
+
+
 def title_of(key: str) -> str:
     """The heading of a column in the reader's language."""
-    found = next((column for column in read_columns() if column.key == key), None)
+    found = next((column for column in (*read_columns(), *_ANSWERS) if column.key == key), None)
     return found.title(get_language() or "kk") if found else key
 
 
 @cache
-def _by_word() -> dict[str, str]:
+def _by_word(kind: str) -> dict[str, str]:
     words: dict[str, str] = {}
-    for column in read_columns():
+    for column in columns_of(kind):
         for title in column.titles:
             for word in _spellings(title):
                 words.setdefault(word, column.key)
@@ -236,10 +263,10 @@ def _spellings(text: str) -> tuple[str, str]:
     return search_key(text).replace(" ", ""), search_key(looks).replace(" ", "")
 
 
-def key_of(heading: str) -> str | None:
-    """The column that a heading means, or None."""
+def key_of(heading: str, kind: str = ImportKind.INSTITUTIONS) -> str | None:
+    """The column of a list of a kind that a heading means, or None."""
     for word in _spellings(heading):
-        if word and (found := _by_word().get(word)):
+        if word and (found := _by_word(kind).get(word)):
             return found
     return None
 

@@ -98,7 +98,7 @@ class _Judge:
         self._readers = readers(today)
 
     def rows(self) -> Iterator[ImportRow]:
-        parsed = [(row, _Parsed.of(row, self._table.keys, self._readers)) for row in self._table.rows]
+        parsed = [(row, Parsed.of(row, self._table.keys, self._readers)) for row in self._table.rows]
         numbers: dict[str, list[int]] = defaultdict(list)
         for row, said in parsed:
             if said.bin:
@@ -109,7 +109,7 @@ class _Judge:
                 said.reasons.insert(0, problem("bin_twice", "bin", rows=", ".join(map(str, rows))))
             yield self._judged(row, said, known.get(said.bin))
 
-    def _judged(self, row: Row, said: _Parsed, known: Known | None) -> ImportRow:
+    def _judged(self, row: Row, said: Parsed, known: Known | None) -> ImportRow:
         since = said.values.pop("since", None) or self._since
         judged = ImportRow(
             run_id=self._run,
@@ -134,7 +134,7 @@ class _Judge:
             judged.changes, judged.before, judged.differences = {}, {}, []
         return judged
 
-    def _enter(self, judged: ImportRow, said: _Parsed) -> None:
+    def _enter(self, judged: ImportRow, said: Parsed) -> None:
         judged.outcome = RowOutcome.NEW
         # A cell that was wrong is there, all the same.
         said.reasons += [problem("missing", name) for name in _NEEDED if name not in said.values.keys() | said.wrong]
@@ -148,7 +148,7 @@ class _Judge:
             "details": {name: plain(said.values[name]) for name in DETAILS if name in said.values},
         }
 
-    def _compare(self, judged: ImportRow, said: _Parsed, known: Known) -> None:
+    def _compare(self, judged: ImportRow, said: Parsed, known: Known) -> None:
         state = known.state_on(judged.since)
         if state is None:
             first = known.states[0]["valid_from"] if known.states else judged.since
@@ -193,7 +193,7 @@ class _Judge:
                 old, value = katos.get(old), katos.get(value)
             yield {"field": name.removesuffix("_id"), "old": old, "new": value}
 
-    def _place(self, said: _Parsed, state: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _place(self, said: Parsed, state: Mapping[str, Any] | None) -> dict[str, Any]:
         """Where the row says that the institution lies; nothing where it says nothing. Notes what is wrong."""
         words = {name: said.texts.get(name, "") for name in _PLACE_COLUMNS}
         places = self._places
@@ -257,8 +257,11 @@ def readers(today: date) -> dict[str, Reader]:
 
 
 @dataclass(slots=True)
-class _Parsed:
-    """The cells of a row as values of their columns; empty cells are left out, wrong ones are reasons."""
+class Parsed:
+    """The cells of a row as values of their columns; empty cells are left out, wrong ones are reasons.
+
+    Cells of places are kept as texts: they are looked up with others of their row.
+    """
 
     bin: str = ""
     bin_as_typed: str = ""
@@ -268,7 +271,7 @@ class _Parsed:
     reasons: list[Problem] = field(default_factory=list)
 
     @classmethod
-    def of(cls, row: Row, keys: Sequence[str | None], readers: Mapping[str, Reader]) -> _Parsed:
+    def of(cls, row: Row, keys: Sequence[str | None], readers: Mapping[str, Reader]) -> Parsed:
         parsed = cls()
         for key, cell in zip(keys, row.cells, strict=False):
             if key is None:
@@ -295,7 +298,7 @@ class _Parsed:
             return None
 
 
-def _facts(said: _Parsed) -> dict[str, bool]:
+def _facts(said: Parsed) -> dict[str, bool]:
     return {name: said.values[f"{FACT}{name}"] for name in FACTS if f"{FACT}{name}" in said.values}
 
 

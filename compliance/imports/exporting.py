@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from compliance.applicability import FACTS
-from compliance.enums import RowOutcome
+from compliance.enums import ImportKind, RowOutcome
 from compliance.imports import columns, reading
 from compliance.imports.problems import in_words
 from compliance.models import ImportRun
@@ -28,18 +28,18 @@ def institutions_grid(institutions: InstitutionQuerySet) -> Grid:
     return _grid(rows)
 
 
-def empty_grid() -> Grid:
-    """The headings alone: what a list is to look like."""
-    return _grid([])
+def empty_grid(kind: ImportKind) -> Grid:
+    """The headings alone: what a list of a kind is to look like."""
+    return _grid([], kind)
 
 
-def _grid(rows: Sequence[Sequence[Value]]) -> Grid:
-    written = columns.institution_columns()
+def _grid(rows: Sequence[Sequence[Value]], kind: ImportKind = ImportKind.INSTITUTIONS) -> Grid:
+    written = columns.written_columns(kind)
     titles = columns.headings(written, get_language() or "kk")
     return Grid(
         columns=titles,
         lines=rows,
-        sheet=_("Institutions"),
+        sheet=_("List"),
         headings=titles,
         widths=[column.width for column in written],
         rows=rows,
@@ -97,7 +97,7 @@ def errors_grid(run: ImportRun) -> Grid:
     above = [[reading.shown(cell) or None for cell in line] for line in run.head]
     heading = [cell or "" for cell in above[-1]] if above else []
     titles = [*heading, *[""] * (width - len(heading)), _("Outcome of the check"), _("What is to be mended")]
-    widths = {column.key: column.width for column in columns.read_columns()}
+    widths = {column.key: column.width for column in columns.columns_of(run.kind)}
     return Grid(
         columns=titles,
         lines=grid,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 from django.db.models import Choices
 from django.utils.translation import gettext_lazy as _
 
+from compliance.enums import Status
 from compliance.imports import columns
 from institutions.enums import Kind, Lifecycle, Ownership
 
@@ -100,6 +101,18 @@ ROWS: Final[Mapping[str, StrPromise]] = MappingProxyType(
         "formula": _("The cell is a formula without a value. Open the file, let it calculate, and save it."),
         "cell_error": _("The cell shows an error: %(value)s"),
         "wrong_kind_of_cell": _("“%(value)s” is not what belongs into this column"),
+        "unknown_requirement": _("“%(value)s” is no requirement of the Order"),
+        "answer_twice": _("This requirement stands in several rows: %(rows)s. None of them is taken."),
+        "not_listed": _("The requirement is not on the list of this institution."),
+        "answer_missing": _("Choose an answer."),
+        "closed_quarter": _("The quarter of %(value)s is closing or closed: answers for it are no longer taken"),
+        "no_exception": _("“Not applicable” needs a note and a last day, and is no answer to a measure of the brief"),
+        "ends_early": _("The last day lies before the first."),
+        "document_not_whole": _("Name the document whole: number, who issued it and when; or leave all of it empty."),
+        "waits_already": _("Another answer waits for a decision."),
+        "own_draft": _("You have a draft of this answer. Send it or discard it first."),
+        "decided_meanwhile": _("The requirement was answered or decided after the check. Check the list again."),
+        "cannot_be_taken_back": _("It was decided in the meantime and cannot be taken back any more."),
         "gone_meanwhile": _("Somebody changed this institution after the check. Check the list again."),
         "entered_meanwhile": _("Somebody entered this institution after the check. Check the list again."),
         "changed_since": _("Somebody has changed it since the import, so it stays as it is now."),
@@ -108,7 +121,7 @@ ROWS: Final[Mapping[str, StrPromise]] = MappingProxyType(
 
 
 CHOICES: Final[Mapping[str, type[Choices]]] = MappingProxyType(
-    {"kind": Kind, "ownership": Ownership, "lifecycle": Lifecycle}
+    {"kind": Kind, "ownership": Ownership, "lifecycle": Lifecycle, "status": Status}
 )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from compliance.enums import ImportKind
 from compliance.imports import columns, preflight, reader_process
 from compliance.imports.problems import FILES, FileRefused
 
@@ -50,9 +51,9 @@ class Table:
         return [heading for heading in found if heading]
 
 
-def read(path: Path) -> Table:
-    """The first table of a file. Raises `FileRefused`."""
-    return table_of(sheets_of(path, preflight.check(path)))
+def read(path: Path, kind: str = ImportKind.INSTITUTIONS) -> Table:
+    """The first table of a file that is a list of the kind. Raises `FileRefused`."""
+    return table_of(sheets_of(path, preflight.check(path)), kind)
 
 
 def sheets_of(path: Path, kind: str) -> list[dict[str, Any]]:
@@ -77,11 +78,11 @@ def sheets_of(path: Path, kind: str) -> list[dict[str, Any]]:
     raise FileRefused(said if said in FILES else "too_heavy", most=preflight.MOST_ROWS)
 
 
-def table_of(sheets: Sequence[dict[str, Any]]) -> Table:
+def table_of(sheets: Sequence[dict[str, Any]], kind: str) -> Table:
     """The first sheet in which headings are found, with the rows below them that are not empty."""
     for sheet in sheets:
         rows: list[list[Cell]] = sheet["rows"]
-        found = _headings(rows)
+        found = _headings(rows, kind)
         if found is None:
             continue
         last, keys = found
@@ -99,17 +100,17 @@ def table_of(sheets: Sequence[dict[str, Any]]) -> Table:
     raise FileRefused("no_header" if any(sheet["rows"] for sheet in sheets) else "empty")
 
 
-def _headings(rows: Sequence[Sequence[Cell]]) -> tuple[int, list[str | None]] | None:
+def _headings(rows: Sequence[Sequence[Cell]], kind: str) -> tuple[int, list[str | None]] | None:
     """The number (from 0) of the last row of headings, and what each column is; None where there are none.
 
     Headings may stand in two rows, one above for several below: “Name” over “in Kazakh” and “in Russian”.
     """
     best: tuple[int, int, list[str | None]] | None = None
     for place, row in enumerate(rows[:_HEADINGS_WITHIN]):
-        single = [columns.key_of(shown(cell)) for cell in row]
+        single = [columns.key_of(shown(cell), kind) for cell in row]
         candidates = [(place, single)]
         if place + 1 < len(rows):
-            candidates.append((place + 1, _two_storeys(row, rows[place + 1])))
+            candidates.append((place + 1, _two_storeys(row, rows[place + 1], kind)))
         for last, keys in candidates:
             known = len(set(keys) - {None})
             if "bin" in keys and known > 1 and (best is None or known > best[0]):
@@ -117,13 +118,13 @@ def _headings(rows: Sequence[Sequence[Cell]]) -> tuple[int, list[str | None]] | 
     return None if best is None else best[1:]
 
 
-def _two_storeys(upper: Sequence[Cell], lower: Sequence[Cell]) -> list[str | None]:
+def _two_storeys(upper: Sequence[Cell], lower: Sequence[Cell], kind: str) -> list[str | None]:
     keys = []
     for place in range(max(len(upper), len(lower))):
         above = shown(upper[place]) if place < len(upper) else ""
         below = shown(lower[place]) if place < len(lower) else ""
         both = above if above == below else f"{above} {below}"
-        keys.append(columns.key_of(both))
+        keys.append(columns.key_of(both, kind))
     return keys
 
 

@@ -19,8 +19,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from compliance import hints
-from compliance.enums import ImportState, RowOutcome
-from compliance.imports import differences, reading
+from compliance.enums import ImportKind, ImportState, RowOutcome
+from compliance.imports import answers, differences, reading
 from compliance.imports.problems import FileRefused
 from compliance.models import BUSY_IMPORTS, ImportRow, ImportRun
 from institutions import journal
@@ -38,13 +38,22 @@ class WrongMove(Exception):
     """The run is not in the state from which this can be done: somebody was faster."""
 
 
-def upload(file: File[bytes], *, name: str, since: date, by: User, now: datetime) -> ImportRun:
+def upload(
+    file: File[bytes],
+    *,
+    name: str,
+    since: date,
+    by: User,
+    now: datetime,
+    kind: ImportKind = ImportKind.INSTITUTIONS,
+) -> ImportRun:
     """Keep a file and queue its check."""
     digest = hashlib.sha256()
     for piece in file.chunks():
         digest.update(piece)
     with transaction.atomic():
         run = ImportRun(
+            kind=kind,
             file_name=name[:200],
             file_hash=digest.hexdigest(),
             file_size=file.size,
@@ -83,7 +92,7 @@ def check(pk: int, *, now: datetime) -> ImportRun | None:
     if run is None:
         return None
     try:
-        table = reading.read(_path_of(run))
+        table = reading.read(_path_of(run), run.kind)
         rows = _judged(run, table, now)
     except FileRefused as refused:
         _finish(run, ImportState.REFUSED, now=now, problem=refused.problem)
@@ -115,7 +124,8 @@ def check(pk: int, *, now: datetime) -> ImportRun | None:
 def _judged(run: ImportRun, table: reading.Table, now: datetime) -> list[ImportRow]:
     tell(run.pk, 20)
     rows = []
-    judged = differences.judge(run.pk, table, user=run.uploaded_by, since=run.since, today=local_day(now))
+    judge = answers.judge if run.kind == ImportKind.ANSWERS else differences.judge
+    judged = judge(run.pk, table, user=run.uploaded_by, since=run.since, today=local_day(now))
     for number, row in enumerate(judged):
         rows.append(row)
         if number % _STEP == 0:

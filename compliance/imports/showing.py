@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,8 @@ from compliance.models import ImportRow
 from institutions.models import LargeCity, Locality, Named, Settlement
 
 _PLACES: dict[str, type[Named]] = {"locality": Locality, "settlement": Settlement, "large_city": LargeCity}
+
+_DAYS = frozenset({"since", "valid_until"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def _said(field: str, value: Any, names: dict[str, str]) -> str:
         return str(CHOICES[field](value).label)
     if field in _PLACES:
         return names.get(f"{field}/{value}", str(value))
+    if field in _DAYS:
+        return date.fromisoformat(value).strftime("%d.%m.%Y")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return str(value)

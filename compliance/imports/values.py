@@ -15,11 +15,12 @@ from django.core.validators import validate_email
 from django.db.models import Choices
 
 from compliance.card_forms import MOST_PEOPLE
+from compliance.enums import Status
 from compliance.imports.reading import Cell, shown
 from institutions import bin as bin_number
 from institutions.enums import Kind, Lifecycle, Ownership
 from institutions.names import search_key
-from institutions.validators import FIRST_DAY
+from institutions.validators import FIRST_DAY, LAST_DAY
 
 # What the export puts before a text that a spreadsheet might take for a formula; see `institutions.tables`.
 _GUARDED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
@@ -112,8 +113,8 @@ def coordinate(most: int) -> Callable[[Cell], Decimal]:
     return read
 
 
-def day(today: date) -> Callable[[Cell], date]:
-    """A day that has come, as a date or as text: 31.12.2025, 2025-12-31."""
+def day(today: date | None) -> Callable[[Cell], date]:
+    """A day as a date or as text: 31.12.2025, 2025-12-31; one that has come, unless `today` is None."""
 
     def read(cell: Cell) -> date:
         said = plain(cell)
@@ -122,9 +123,9 @@ def day(today: date) -> Callable[[Cell], date]:
                 found = datetime.strptime(said.split(" ")[0], form).date()  # noqa: DTZ007 (a day has no zone)
             except ValueError:
                 continue
-            if found > today:
+            if today is not None and found > today:
                 raise Wrong("future_day", value=found.strftime("%d.%m.%Y"))
-            if found >= FIRST_DAY:
+            if FIRST_DAY <= found <= LAST_DAY:
                 return found
         raise Wrong("no_day", value=said[:40])
 
@@ -181,6 +182,19 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             *("жабылған", "закрыта", "closed"),
             *("жабық", "жұмыс істемейді", "таратылды", "ликвидирована", "не действует", "не работает"),
         ),
+        Status.MET: (
+            *("орындалған", "выполнено", "met"),
+            *("орындалды", "иә", "бар", "да", "есть", "выполнен", "соответствует"),
+        ),
+        Status.PARTLY_MET: (
+            *("ішінара орындалған", "выполнено частично", "partly met"),
+            *("ішінара орындалды", "ішінара", "жартылай", "частично", "частично выполнено"),
+        ),
+        Status.NOT_MET: (
+            *("орындалмаған", "не выполнено", "not met"),
+            *("орындалмады", "жоқ", "нет", "не соответствует"),
+        ),
+        Status.NOT_APPLICABLE: ("қолданылмайды", "не применимо", "not applicable", "не применяется", "қажет емес"),
     }
 )
 
@@ -189,7 +203,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 def _words_of(choices: type[Choices]) -> dict[str, str]:
     words: dict[str, str] = {}
     for value in choices.values:
-        words |= {search_key(word).replace(" ", ""): str(value) for word in (str(value), *_WORDS[value])}
+        words |= {search_key(word).replace(" ", ""): str(value) for word in (str(value), *_WORDS.get(value, ()))}
     return words
 
 

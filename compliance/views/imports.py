@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from compliance.card_forms import CardFilter
-from compliance.enums import ImportState
+from compliance.enums import ImportKind, ImportState
 from compliance.import_forms import RowFilterForm, UploadForm
 from compliance.imports import exporting, preflight, problems, running, showing
 from compliance.models import ImportRow, ImportRun
@@ -55,7 +55,7 @@ def import_list(request: AuthenticatedRequest) -> HttpResponse:
 def import_new(request: AuthenticatedRequest) -> HttpResponse:
     """Choose a file and the day from which it holds. One that is too large is refused by its declared length."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > preflight.LARGEST_FILE + _ENVELOPE:
-        form = UploadForm({}, day=today())
+        form = UploadForm({}, day=today(), may_answer=True)
         form.full_clean()
         form.errors.clear()
         form.add_error("file", form.too_large())
@@ -65,16 +65,25 @@ def import_new(request: AuthenticatedRequest) -> HttpResponse:
 
 @csrf_protect
 def _import_new(request: AuthenticatedRequest) -> HttpResponse:
-    if not access.roles_of(request.user) & access.IMPORT:
+    roles = access.roles_of(request.user)
+    if not roles & access.IMPORT:
         raise Http404
     now = timezone.now()
+    day, may_answer = local_day(now), bool(roles & access.ANSWER)
     if request.method != "POST":
-        return _upload_page(request, UploadForm(initial={"since": local_day(now)}, day=local_day(now)))
-    form = UploadForm(request.POST, request.FILES, day=local_day(now))
+        return _upload_page(request, UploadForm(initial={"since": day}, day=day, may_answer=may_answer))
+    form = UploadForm(request.POST, request.FILES, day=day, may_answer=may_answer)
     if not form.is_valid():
         return _upload_page(request, form, status=422)
     file = form.cleaned_data["file"]
-    run = running.upload(file, name=file.name, since=form.cleaned_data["since"], by=request.user, now=now)
+    run = running.upload(
+        file,
+        name=file.name,
+        since=form.cleaned_data["since"],
+        by=request.user,
+        now=now,
+        kind=ImportKind(form.cleaned_data["kind"]),
+    )
     return redirect("compliance:import", run.pk)
 
 
@@ -163,10 +172,11 @@ def import_errors(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def import_template(request: AuthenticatedRequest) -> HttpResponse:
-    """A workbook with the headings alone."""
-    if not access.roles_of(request.user) & access.IMPORT:
+    """A workbook with the headings alone, of a list of the kind that is asked for."""
+    kind = request.GET.get("kind", ImportKind.INSTITUTIONS)
+    if not access.roles_of(request.user) & access.IMPORT or kind not in ImportKind.values:
         raise Http404
-    return _file(exporting.empty_grid(), "list", "xlsx", title=_("Institutions"))
+    return _file(exporting.empty_grid(ImportKind(kind)), f"list-{kind}", "xlsx", title=_("List"))
 
 
 @require_safe

@@ -8,10 +8,10 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from compliance.models import ImportRun
+from compliance.models import ImportRun, StatusEntry
 from institutions.models import Institution
 from tests.compliance.imports.lists import BIN_1, BIN_2, HEADINGS, new_row, workbook
-from tests.factories.institutions import AnalystFactory, EditorFactory, InstitutionFactory
+from tests.factories.institutions import AdministratorFactory, AnalystFactory, EditorFactory, InstitutionFactory
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def file(tmp_path):
     return path
 
 
-def run(*arguments) -> tuple[int, str]:
+def run(*arguments, command: str = "import_institutions") -> tuple[int, str]:
     """What the command ends with, and what it prints."""
     printed = io.StringIO()
     try:
-        call_command("import_institutions", *map(str, arguments), stdout=printed)
+        call_command(command, *map(str, arguments), stdout=printed)
     except CommandError as ended:
         return ended.returncode, f"{printed.getvalue()}{ended}"
     return 0, printed.getvalue()
@@ -80,3 +80,15 @@ def test_a_file_that_is_no_list_ends_with_two(editor, file, tmp_path):
     code, printed = run(file, "--by", editor.email, "--lang", "en")
     assert (code, "This is no table" in printed) == (2, True)
     assert run(tmp_path / "none.xlsx", "--by", editor.email)[0] == 2
+
+
+def test_answers_are_submitted_on_behalf_of_an_editor_alone(editor, order, places, file):
+    school = InstitutionFactory(locality=places.district)
+    code = order.measures["cctv_installed"].code
+    file.write_bytes(workbook([("БИН", "Код требования", "Ответ"), (school.bin, code, "да"), (school.bin, "x", "да")]))
+    administrator = AdministratorFactory().user
+    assert run(file, "--by", administrator.email, command="import_answers")[0] == 2
+    ended, printed = run(file, "--by", editor.email, "--lang", "en", command="import_answers")
+    assert (ended, f"row 3, {school.bin}: Requirement: “x” is no requirement of the Order" in printed) == (1, True)
+    entry = StatusEntry.objects.get()
+    assert (entry.state, entry.submitted_by, entry.item.institution) == ("submitted", editor, school)

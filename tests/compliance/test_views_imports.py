@@ -13,7 +13,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from compliance.imports import applying, preflight
-from compliance.models import ImportRun
+from compliance.models import ImportRun, StatusEntry
 from institutions.models import Institution, Journal
 from tests.compliance.imports.lists import BIN_1, BIN_2, HEADINGS, checked, new_row, workbook
 from tests.factories.institutions import (
@@ -64,6 +64,10 @@ def run(desk) -> ImportRun:
     return checked(workbook([HEADINGS, *rows]), by=desk.editor, since=SINCE, now=desk.now)
 
 
+def form_of(data: bytes, **changed: str) -> dict[str, object]:
+    return {"file": file_of(data), "kind": "institutions", "since": "2026-05-01", **changed}
+
+
 def page_of(run) -> str:
     return reverse("compliance:import", args=[run.pk])
 
@@ -77,7 +81,7 @@ def text_of(answer) -> str:
 
 def test_a_list_is_uploaded_and_waits_for_its_check(desk, django_capture_on_commit_callbacks):
     data = workbook([HEADINGS, new_row(BIN_1)])
-    answer = desk.client.post(reverse("compliance:import_new"), {"file": file_of(data), "since": "2026-05-01"})
+    answer = desk.client.post(reverse("compliance:import_new"), form_of(data))
     run = ImportRun.objects.get()
     assert (answer.status_code, answer.url) == (302, page_of(run))
     assert (run.state, run.file_name, run.since, run.uploaded_by) == ("queued", "тізім.xlsx", SINCE, desk.editor)
@@ -97,7 +101,7 @@ def test_a_list_is_uploaded_and_waits_for_its_check(desk, django_capture_on_comm
     ],
 )
 def test_what_is_no_list_is_refused_at_once_and_the_day_comes_back(desk, data, said):
-    answer = desk.client.post(reverse("compliance:import_new"), {"file": file_of(data), "since": "2026-05-01"})
+    answer = desk.client.post(reverse("compliance:import_new"), form_of(data))
     assert answer.status_code == 422
     assert said in text_of(answer)
     assert 'value="2026-05-01"' in text_of(answer)
@@ -106,7 +110,7 @@ def test_what_is_no_list_is_refused_at_once_and_the_day_comes_back(desk, data, s
 
 def test_a_day_that_has_not_come_is_refused(desk):
     data = workbook([HEADINGS, new_row(BIN_1)])
-    answer = desk.client.post(reverse("compliance:import_new"), {"file": file_of(data), "since": "2026-05-21"})
+    answer = desk.client.post(reverse("compliance:import_new"), form_of(data, since="2026-05-21"))
     assert (answer.status_code, ImportRun.objects.count()) == (422, 0)
     assert "This day has not come yet." in text_of(answer)
 
@@ -128,15 +132,35 @@ def test_two_gigabytes_are_refused_by_their_declared_length(desk, checks):
 def test_a_file_a_little_too_large_is_refused_by_its_size(desk, monkeypatch):
     monkeypatch.setattr(preflight, "LARGEST_FILE", 1000)
     data = workbook([HEADINGS, new_row(BIN_1)])
-    answer = desk.client.post(reverse("compliance:import_new"), {"file": file_of(data), "since": "2026-05-01"})
+    answer = desk.client.post(reverse("compliance:import_new"), form_of(data))
     assert (answer.status_code, ImportRun.objects.count()) == (422, 0)
 
 
 def test_an_upload_asks_for_the_token(desk):
     client = Client(enforce_csrf_checks=True)
     client.force_login(desk.editor)
-    answer = client.post(reverse("compliance:import_new"), {"file": file_of(b"a"), "since": "2026-05-01"})
+    answer = client.post(reverse("compliance:import_new"), form_of(b"a"))
     assert (answer.status_code, ImportRun.objects.count()) == (403, 0)
+
+
+def test_a_list_of_answers_is_for_those_who_answer(desk, order):
+    code = order.measures["cctv_installed"].code
+    data = workbook([("BIN", "Requirement", "Answer"), (desk.school.bin, code, "met")])
+    form = desk.client.get(reverse("compliance:import_new")).context["form"]
+    assert [value for value, _label in form.fields["kind"].choices] == ["institutions", "answers"]
+    assert desk.client.post(reverse("compliance:import_new"), form_of(data, kind="answers")).status_code == 302
+    run = ImportRun.objects.get()
+    applying.work(run.pk, now=desk.now)
+    shown = text_of(desk.client.get(page_of(run)))
+    assert "1 = 1 new + 0 changed + 0 unchanged + 0 refused" in shown
+    assert 'Answer: <del class="text-secondary">not answered</del> → <ins>met</ins>' in shown
+    assert reverse("compliance:item", args=[desk.school.bin, code]) in shown
+    desk.client.post(reverse("compliance:import_apply", args=[run.pk]))
+    applying.work(run.pk, now=desk.now)
+    assert StatusEntry.objects.get().submitted_by == desk.editor
+    assert "takes back the answers that nobody has decided" in text_of(desk.client.get(page_of(run)))
+    administrator = client_of(AdministratorFactory().user)
+    assert administrator.post(reverse("compliance:import_new"), form_of(data, kind="answers")).status_code == 422
 
 
 # --- looking through, applying, undoing -----------------------------------------------------------
@@ -279,6 +303,10 @@ def test_an_empty_list_is_there_for_those_who_import(desk):
     answer = desk.client.get(reverse("compliance:import_template"))
     rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
     assert (len(rows), rows[0][0]) == (1, "BIN")
+    answers = desk.client.get(reverse("compliance:import_template"), {"kind": "answers"})
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(answers.content)).get_sheet_by_index(0).to_python()
+    assert rows[0][:3] == ["BIN", "Requirement", "Answer"]
+    assert desk.client.get(reverse("compliance:import_template"), {"kind": "x"}).status_code == 404
     assert client_of(AnalystFactory().user).get(reverse("compliance:import_template")).status_code == 404
 
 

@@ -43,9 +43,10 @@ ALSO = {
     "auditor": ["/journal/?page=2"],
 }
 # One page of each kind is enough; files, the two ends of a session and the support window's inside are other tests'.
-LEFT_OUT = re.compile(
-    r"/(?:briefs/\d+/file|quarters/\w+/regions/file|accounts/logout|admin/.+|journal/export|static|api)/.*"
+FILES = (
+    r"briefs/\d+/file|institutions/export|imports/template|imports/\d+/errors|quarters/\w+/regions/file|journal/export"
 )
+LEFT_OUT = re.compile(rf"/(?:{FILES}|accounts/logout|admin/.+|static|api)/.*")
 
 
 def kind_of(path: str) -> str:

@@ -11,7 +11,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone, translation
 
-from compliance.enums import ImportState, RowOutcome, RowResult
+from compliance.enums import ImportKind, ImportState, RowOutcome, RowResult
 from compliance.imports import applying, preflight, problems, running
 from compliance.models import ImportRun
 from institutions import access
@@ -24,6 +24,8 @@ _COUNTS = (
 
 
 class Command(BaseCommand):
+    kind = ImportKind.INSTITUTIONS
+    may = access.IMPORT
     help = (
         "Compare a list of institutions (XLSX, CSV) with the register and apply it on behalf of a person. "
         "Ends with 0 where all rows were taken, with 1 where some were refused, with 2 where nothing could be done."
@@ -68,13 +70,15 @@ class Command(BaseCommand):
                     most = preflight.LARGEST_FILE // preflight.MEGABYTE
                     refused = problems.FileRefused("too_large", most=most)
                     raise CommandError(problems.in_words(refused.problem), returncode=2)
-                return running.upload(File(file), name=path.name, since=since, by=by, now=timezone.now())
+                return running.upload(
+                    File(file), name=path.name, since=since, by=by, now=timezone.now(), kind=self.kind
+                )
         except OSError as failure:
             raise CommandError(f"FILE: {failure}", returncode=2) from failure
 
     def _person(self, email: str) -> User:
         person = User.objects.filter(email=email.lower()).first()
-        if person is None or not access.roles_of(person) & access.IMPORT:
+        if person is None or not access.roles_of(person) & access.IMPORT & self.may:
             raise CommandError(f"--by: nobody who may import lists has the address {email}.", returncode=2)
         return person
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from xlsxwriter import Workbook
 
+from compliance.enums import ImportKind
 from compliance.imports import applying, running
 from compliance.models import ImportRun
 from institutions.models import User
@@ -79,13 +80,21 @@ def new_row(bin_number: str, place: str = "Бұқар жырау ауданы", 
     return list((values | changed).values())
 
 
-def uploaded(data: bytes, *, by: User, since: date, now: datetime, name: str = "тізім.xlsx") -> ImportRun:
-    return running.upload(ContentFile(data, name=name), name=name, since=since, by=by, now=now)
+def uploaded(
+    data: bytes,
+    *,
+    by: User,
+    since: date,
+    now: datetime,
+    name: str = "тізім.xlsx",
+    kind: ImportKind = ImportKind.INSTITUTIONS,
+) -> ImportRun:
+    return running.upload(ContentFile(data, name=name), name=name, since=since, by=by, now=now, kind=kind)
 
 
-def checked(data: bytes, *, by: User, since: date, now: datetime, name: str = "тізім.xlsx") -> ImportRun:
+def checked(data: bytes, *, by: User, since: date, now: datetime, **more: Any) -> ImportRun:
     """A list after its check."""
-    run = uploaded(data, by=by, since=since, now=now, name=name)
+    run = uploaded(data, by=by, since=since, now=now, **more)
     running.check(run.pk, now=now)
     run.refresh_from_db()
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from compliance.enums import ImportKind
 from compliance.imports import columns
 
 
@@ -34,15 +35,17 @@ def test_a_heading_is_understood(heading, key):
     assert columns.key_of(heading) == key
 
 
+@pytest.mark.parametrize("kind", ImportKind.values)
 @pytest.mark.parametrize("language", columns.LANGUAGES)
-def test_every_heading_of_an_export_is_understood_again(language):
-    written = columns.institution_columns()
-    assert [columns.key_of(title) for title in columns.headings(written, language)] == [c.key for c in written]
+def test_every_heading_of_an_export_is_understood_again(language, kind):
+    written = columns.written_columns(kind)
+    assert [columns.key_of(title, kind) for title in columns.headings(written, language)] == [c.key for c in written]
 
 
-def test_no_heading_means_two_columns():
+@pytest.mark.parametrize("kind", ImportKind.values)
+def test_no_heading_means_two_columns(kind):
     meant: dict[str, set[str]] = {}
-    for column in columns.read_columns():
+    for column in columns.columns_of(kind):
         for title in column.titles:
             for spelling in columns._spellings(title):
                 meant.setdefault(spelling, set()).add(column.key)

@@ -9,6 +9,7 @@ import pytest
 from django.utils import translation
 from python_calamine import CalamineWorkbook
 
+from compliance.enums import ImportKind
 from compliance.imports import exporting
 from institutions.enums import Kind, Lifecycle, Ownership
 from institutions.models import Institution
@@ -110,6 +111,6 @@ def test_an_export_costs_the_same_queries_for_many(institutions, django_assert_n
 
 def test_an_empty_list_has_the_headings_alone():
     with translation.override("ru"):
-        grid = exporting.empty_grid()
+        grid = exporting.empty_grid(ImportKind.INSTITUTIONS)
     assert (grid.headings[:2], grid.rows) == (["БИН", "Наименование на казахском"], [])
     assert BIN_1 not in to_csv(grid).decode()
