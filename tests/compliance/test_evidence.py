@@ -48,7 +48,7 @@ def test_documents_from_before_get_the_same_key(fixed_now: object) -> None:
     details = {"issued_on": "2026-01-01", "created_at": fixed_now}
     for number, issuer in (("№ 214/2026", "ТОО «Құзет-Қорғау»"), ("б/н", "ЖШС"), ("5", "ЖШС")):
         Evidence.objects.create(number=number, issuer=issuer, **details)
-    migration = importlib.import_module("compliance.migrations.0003_photos_and_documents")
+    migration = importlib.import_module("compliance.migrations.0005_photos_and_documents")
     migration.fill_keys(apps, None)
     assert {row.key for row in Evidence.objects.all()} == {
         key_of(row.number, row.issuer) for row in Evidence.objects.all()

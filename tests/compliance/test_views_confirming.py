@@ -182,7 +182,7 @@ def test_query_counts_do_not_grow(school, address, answers, places, django_asser
         EntryFactory(item=item, returned=True)
     director = signed_in(DirectorFactory(institution=school).user)
     director.get(address)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         response = director.get(address)
     assert sum(one.why == "returned" for one in response.context["standing"].ready.items) == answers
 

@@ -73,7 +73,7 @@ def test_the_list_costs_the_same_for_one_pair_and_many(fixed_now, order, places,
     for _each in range(count):
         InstitutionFactory(locality=places.district, name_kk="№ 12 мектеп", listed=False)
     client = signed_in(EditorFactory(region=places.region).user)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = client.get(reverse(LIST))
     assert page.context["page"].paginator.count == count * (count - 1) // 2
 

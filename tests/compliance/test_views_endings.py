@@ -144,7 +144,7 @@ def test_endings_query_count(client: Client, world: World, answers: int, django_
         world.ends(5, code=code)
     client.force_login(EditorFactory(region=world.places.region).user)
     client.get(URL)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         response = client.get(URL)
     assert len(response.context["page"].object_list) == answers
 

@@ -458,7 +458,7 @@ def test_document_query_count(client: Client, world: World, answers: int, django
     client.force_login(world.approver)
     url = reverse("compliance:document", args=[first.evidence.pk])
     client.get(url)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         response = client.get(url)
     assert len(response.context["page"].object_list) == answers
 

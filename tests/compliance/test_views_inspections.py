@@ -231,7 +231,7 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(
         EntryFactory(item=item, approved=True)
         InspectionFactory(item=item, status=Status.NOT_MET, held_on=order.day - timedelta(days=1))
     client = signed_in(approver)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = client.get(LIST).context["page"]
     assert len(page.object_list) == schools
 

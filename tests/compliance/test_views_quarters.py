@@ -143,7 +143,7 @@ def test_query_counts_do_not_grow(school, places, period, count, django_assert_n
         EntryFactory(item=ItemFactory(institution=institution), submitted=True, effective_on=IN_Q1)
     client = signed_in(ApproverFactory(region=places.region).user)
     client.get(LIST)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(LIST)
     with django_assert_num_queries(22):
         response = client.get(f"{Q1}?part=confirmed")

@@ -160,7 +160,7 @@ def test_the_list_costs_the_same_for_one_and_for_three(school, editor, count, dj
         absent = DirectorFactory(institution=school, user__password=None)
         DirectorFactory(institution=school, user=absent.user, substitute_for=UserFactory(), valid_to=TODAY)
     client = signed_in(editor)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         response = client.get(reverse("institutions:people"))
     assert len(shown(response)) == count
 
@@ -173,7 +173,7 @@ def test_a_person_costs_the_same_with_one_role_and_with_three(
     for _number in range(count):
         DirectorFactory(user=person, institution=InstitutionFactory(locality=places.city, listed=False))
     client = signed_in(administrator)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         response = client.get(reverse("institutions:person", args=[person.pk]))
     assert len(response.context["open_roles"]) == count
 

@@ -81,7 +81,6 @@ def test_every_role_has_an_account_and_something_waits(loaded):
     assert {"draft", "submitted", "returned"} <= states
 
 
-@pytest.mark.django_db
 @pytest.mark.slow
 def test_the_last_two_quarters_are_confirmed_unequally_and_some_of_it_late(loaded):
     day = today()

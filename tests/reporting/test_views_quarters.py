@@ -143,5 +143,5 @@ def test_another_kind_of_file_is_not_there(analyst):
 def test_query_counts_do_not_grow(approver, places, more, django_assert_num_queries):
     InstitutionFactory.create_batch(more, locality=places.district)
     approver.get(REGIONS)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         approver.get(REGIONS)
