@@ -37,6 +37,18 @@ _NAMES: Final[Mapping[str, str | Promise]] = {
     "action": gettext_lazy("action"),
     "institution": gettext_lazy("institution"),
     "subject": gettext_lazy("subject"),
+    "scope": gettext_lazy("place"),
+    "for": gettext_lazy("stands in for"),
+    "changes": gettext_lazy("changes"),
+    "open_items": gettext_lazy("items that are open"),
+    "file": gettext_lazy("file"),
+    "rows": gettext_lazy("rows"),
+    "note": gettext_lazy("note"),
+    "photo": gettext_lazy("photo"),
+    "sha256": "SHA-256",
+    "kept": gettext_lazy("institution that is kept"),
+    "other": gettext_lazy("the other institution"),
+    "seed": gettext_lazy("number from which the demonstration grows"),
 }
 _CHOICES: Final[dict[str, Mapping[str, Any]]] = {
     "status": {value: look[0] for value, look in STATUS_LOOKS.items()},
@@ -64,6 +76,11 @@ def name_in_words(name: str) -> str:
     """What a key of before and after is called; the key itself where nobody has named it."""
     named = _NAMES.get(name) or _column(name)
     return name if named is None else str(named)
+
+
+def is_named(name: str) -> bool:
+    """Whether a key of before and after has a word that people read."""
+    return name in _NAMES or _column(name) is not None
 
 
 @cache

@@ -20,6 +20,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from compliance.enums import NoticeKind
 from compliance.models import ImportRun, Notice
 from compliance.workflow import DocumentReference
+from institutions import journal_words
 from institutions.actions import ACTIONS
 from institutions.models import ChangeProposal, Merger, User
 from reporting.models import Brief, BriefBundle
@@ -127,6 +128,25 @@ def test_the_journal_has_words_for_every_action() -> None:
     patterns = written_actions()
     assert [action for action in patterns if not fnmatch.filter(ACTIONS, action)] == []
     assert [action for action in ACTIONS if not any(fnmatch.fnmatch(action, one) for one in patterns)] == []
+
+
+def written_names() -> set[str]:
+    """The names under which the journal keeps what was before and after, where the code spells them out."""
+    found: set[str] = set()
+    for path in python_files(*APPS):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("journal.write"):
+                said = [keyword.value for keyword in node.keywords if keyword.arg in ("before", "after")]
+                keys = [
+                    key for value in said for part in ast.walk(value) if isinstance(part, ast.Dict) for key in part.keys
+                ]
+                found |= {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+    return found
+
+
+def test_the_journal_has_words_for_every_name() -> None:
+    # Some are called in English what they are called in the code: those have their word all the same.
+    assert [name for name in sorted(written_names()) if not journal_words.is_named(name)] == []
 
 
 # --- addresses -------------------------------------------------------------------------------------
