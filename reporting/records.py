@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from compliance.enums import MEASURE_SCOPE, Measure, Scope, Status
@@ -41,7 +42,13 @@ class Group:
 
 def groups_of(records: Records, measure: str) -> Iterator[tuple[Group, list[int]]]:
     for text, institutions in records.get(measure, {}).items():
-        yield Group.parse(text), institutions
+        yield _parsed(text), institutions
+
+
+@lru_cache(maxsize=20_000)
+def _parsed(text: str) -> Group:
+    """A comparison asks for each group hundreds of times."""
+    return Group.parse(text)
 
 
 def statuses(records: Records, measure: str, *, place: str | None = None, kind: str | None = None) -> dict[int, str]:

@@ -33,13 +33,24 @@ FIXED_NOW = datetime(2026, 5, 20, 5, 0, tzinfo=UTC)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests of `services` out where there is no PostgreSQL to run them on."""
-    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("services")]
+    """Leave the tests of `services` out where there is no PostgreSQL to run them on; where there is, those that ask no
+    database: they have run on SQLite already, and no database changes them."""
+    on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
+    left_out = [item for item in items if (not _asks_a_database(item) if on_postgres else _is_for_services(item))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("services")]
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+
+def _is_for_services(item: pytest.Item) -> bool:
+    return item.get_closest_marker("services") is not None
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    markers = ("django_db", "services", "journey", "browser")
+    fixtures = {"db", "transactional_db", "django_db_blocker", "live_server"}
+    return any(map(item.get_closest_marker, markers)) or not fixtures.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -145,7 +145,7 @@ def test_query_counts_do_not_grow(school, places, period, count, django_assert_n
     client.get(LIST)
     with django_assert_num_queries(12):
         client.get(LIST)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         response = client.get(f"{Q1}?part=confirmed")
     assert len(response.context["lines"]) == count
 
