@@ -5,6 +5,7 @@ Everything returns safe HTML made with `format_html` or a template in `templates
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TypedDict
@@ -16,7 +17,7 @@ from django.forms.boundfield import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 register = template.Library()
 
 NOTHING = "–"
+_HASHES = re.compile(r"\b([0-9a-f]{64})\b")
 
 # How a thing looks: word, icon, tone. The word comes last of all from the caller (`label`), who may
 # have another one for his reader ("sent" here is "to decide" there).
@@ -109,6 +111,22 @@ def figure(value: int | Decimal | str | None) -> str:
     if isinstance(value, str):
         return value
     return number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def hashes_whole(text: str) -> SafeString:
+    """SHA-256 hashes of a running text in `<span class="hash">`: a hyphen or a gap in one would make it another."""
+    return format_html_join("", "{}{}", ((before, _hash(found)) for before, found in _with_hashes(text)))
+
+
+def _with_hashes(text: str) -> Iterator[tuple[str, str]]:
+    """The text in pairs: what stands before a hash, and the hash; the last one without."""
+    parts = _HASHES.split(text)
+    yield from zip(parts[::2], [*parts[1::2], ""], strict=True)
+
+
+def _hash(found: str) -> str:
+    return format_html('<span class="hash">{}</span>', found) if found else ""
 
 
 @register.filter

@@ -404,3 +404,13 @@ def test_a_used_link_says_so(client):
     response = client.get(reverse("account_reset_password_from_key", args=["1", "set-password"]))
     assert 'href="/accounts/password/reset/"' in response.content.decode()
     assert '<form class="q-form"' not in response.content.decode()
+
+
+def test_hashes_in_a_text_stand_whole_and_the_rest_is_escaped():
+    digest = "89abcdef01234567" * 4
+    rendered = Template("{% load qalqan %}{{ text|hashes_whole }}").render(
+        Context({"text": f"<a> {digest}, {digest}."})
+    )
+    span = f'<span class="hash">{digest}</span>'
+    assert rendered == f"&lt;a&gt; {span}, {span}."
+    assert Template("{% load qalqan %}{{ text|hashes_whole }}").render(Context({"text": "abc"})) == "abc"
