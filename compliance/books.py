@@ -54,7 +54,10 @@ def knowledge_day(moment: datetime) -> date:
 def closing_day(moment: datetime) -> date:
     """The day up to whose knowledge the figures of a quarter reach that is closed at `moment`.
 
-    No row there is may be known later. Reads the whole ledger once; call it with the books seized.
+    No row there is may be known later, and no sealed day is added to. Two quarters that are closed on one day are
+    both known as of it. Reads the whole ledger once; call it with the books seized.
     """
     last = StatusChange.objects.aggregate(last=Max("recorded_on"))["last"]
-    return max(knowledge_day(moment), last or date.min)
+    sealed_on = DailySeal.objects.order_by("-day").values_list("day", flat=True).first()
+    after_seal = date.min if sealed_on is None else sealed_on + timedelta(days=1)
+    return max(local_day(moment), last or date.min, after_seal)

@@ -58,7 +58,7 @@ def record(
     """Record what was found about some of an institution's items on a day.
 
     From that day on it is what the verified level says of them, until something else is found. Raises `NothingFound`,
-    `FutureInspection`, `NotListed`, and `OwnAnswer` where `by` wrote or submitted the answer that is in force.
+    `FutureInspection`, `NotListed`, and `OwnAnswer` where `by` wrote or submitted the answer that is in force or waits.
     """
     if not found:
         raise NothingFound(institution.pk)
@@ -68,7 +68,9 @@ def record(
     listed = ChecklistItem.objects.filter(institution=institution).listed().in_bulk([item.pk for item in found])
     if len(listed) != len(found) or not set(found.values()) <= set(FOUND):
         raise NotListed(institution.pk)
-    own = StatusEntry.objects.filter(item__in=listed, state=EntryState.APPROVED).by_hands_of(by)
+    own = StatusEntry.objects.filter(
+        item__in=listed, state__in=[EntryState.SUBMITTED, EntryState.APPROVED]
+    ).by_hands_of(by)
     if own_items := set(own.values_list("item", flat=True)):
         raise OwnAnswer([item for item in found if item.pk in own_items])
     inspection = Inspection.objects.create(

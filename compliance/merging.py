@@ -10,6 +10,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from compliance import enrolment, ledger
 from institutions import journal
@@ -84,7 +85,9 @@ def _merge(
     # Both chains, in the order of their keys: two who merge the same two crosswise must not wait for each other.
     for pk in sorted((merged.pk, into.pk)):
         ledger.hold(pk)
-    if _lifecycle(into, since) != Lifecycle.OPEN or Merger.objects.filter(merged=into, undone_at=None).exists():
+    lives = _from(into, since)
+    closes = Lifecycle.CLOSED in lives.values() or lives[since] != Lifecycle.OPEN
+    if closes or Merger.objects.filter(merged=into, undone_at=None).exists():
         raise KeptIsClosed(into.pk)
     states = _from(merged, since)
     if states[min(states)] == Lifecycle.CLOSED:
@@ -105,7 +108,8 @@ def _merge(
         now=now,
         reason=reason,
     )
-    merger.carried = [_carry(membership, into, by=by, now=now) for membership in carry]
+    # Nobody gives themselves a role.
+    merger.carried = [_carry(one, into, by=by, now=now) for one in carry if one.user_id != by.pk]
     merger.save(update_fields=["carried"])
     journal.write(
         "institution.merge",
@@ -135,7 +139,16 @@ def undo(merger: Merger, *, by: User, now: datetime, reason: str) -> None:
     if changes:
         enrolment.change_states(merged, changes, by=by, now=now, reason=reason)
     yesterday = local_day(now) - timedelta(days=1)
-    for membership in Membership.objects.in_force(local_day(now)).filter(pk__in=merger.carried):
+    carried = Membership.objects.filter(pk__in=merger.carried)
+    standing_in = Membership.objects.filter(
+        institution=merger.kept_id,
+        substitute_for__in=carried.values("user"),
+        valid_from__gte=local_day(merger.made_at),
+    )
+    ending = Membership.objects.not_ended(local_day(now)).filter(
+        Q(pk__in=merger.carried) | Q(pk__in=standing_in.values("pk"))
+    )
+    for membership in ending.select_related("user"):
         # An end today would still reach the institution today.
         membership.valid_from = min(membership.valid_from, yesterday)
         membership.valid_to = yesterday

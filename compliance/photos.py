@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 
 from compliance import pictures
 from compliance.models import Photo, PhotoTwin, StatusEntry
@@ -118,7 +118,8 @@ def _note_twins(photo: Photo, institution: int) -> None:
     elsewhere = Photo.objects.filter(same).exclude(entry__item__institution=institution)
     found = []
     # A draft may yet be thrown away, so those that were sent come first.
-    for other in elsewhere.select_related("entry").order_by("-entry__submitted_at", "-pk").iterator(chunk_size=200):
+    sent_first = elsewhere.order_by(F("entry__submitted_at").desc(nulls_last=True), "-pk")
+    for other in sent_first.select_related("entry").iterator(chunk_size=200):
         bits = _distance(photo, other)
         if bits <= pictures.NEAR:
             found.append((other, bits))

@@ -257,11 +257,16 @@ def in_words(
                 words(field, change["new"]),
                 words(field, recorded[field]) if recorded else "",
             )
-            for field, change in one.changes.items()
+            for field, change in _in_order(one.changes)
             if field not in _NOT_SHOWN and change["old"] != change["new"]
         ]
         for one in proposals
     }
+
+
+def _in_order(changes: Mapping[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """As the record lists its fields: PostgreSQL's jsonb does not keep the order in which they were written."""
+    return [(field.name, changes[field.name]) for field in Institution._meta.fields if field.name in changes]
 
 
 def _as_changes(recorded: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

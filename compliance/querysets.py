@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
-from compliance.enums import EntryState, PeriodState, Status
+from compliance.enums import EntryState, ImportKind, PeriodState, Status
 from institutions.access import ADMINISTER, ANSWER, DECIDE, IMPORT, READ_JOURNAL, REVOKE_DOCUMENTS, VERIFY
 from institutions.models import Institution, Membership
 
@@ -550,14 +550,26 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
             return self.none()
         if mine.filter(role__in=sorted(READ_JOURNAL)).exists():
             return self
-        return self.filter(uploaded_by=user.pk)
+        return self.filter(uploaded_by=user.pk)._reached_by(user)
+
+    def _reached_by(self, user: User | AnonymousUser) -> Self:
+        """Without those that name an institution which the person does not reach any more."""
+        from compliance.models import ImportRow
+
+        elsewhere = ImportRow.objects.filter(run=OuterRef("pk"), institution__isnull=False).exclude(
+            institution__in=Institution.objects.within_roles(user, IMPORT)
+        )
+        return self.filter(~Exists(elsewhere))
 
     def movable_by(self, user: User | AnonymousUser) -> Self:
-        """Those that the person may apply, throw away or undo."""
+        """Those that the person may apply, throw away or undo.
+
+        A list of answers is its author's alone: whoever applied another's would be the author of what that one wrote.
+        """
         mine = Membership.objects.of(user, IMPORT)
         if mine.country_wide().exists():
-            return self
-        return self.filter(uploaded_by=user.pk) if mine.exists() else self.none()
+            return self.filter(~Q(kind=ImportKind.ANSWERS) | Q(uploaded_by=user.pk))
+        return self.filter(uploaded_by=user.pk)._reached_by(user) if mine.exists() else self.none()
 
     def for_list(self) -> Self:
         return self.select_related("uploaded_by", "applied_by", "undone_by").defer("head", "keys", "ignored")

@@ -61,6 +61,8 @@ def plan(
     if target.region.kind == RegionKind.REPUBLICAN_CITY:
         settlements = dict.fromkeys(found)
     else:
+        # What lies in no settlement has none to come to: it stays where it is.
+        states = states.exclude(settlement=None)
         by_name: dict[str, list[Settlement]] = {}
         for settlement in Settlement.objects.filter(locality=target):
             by_name.setdefault(settlement.name_kk, []).append(settlement)
@@ -106,7 +108,8 @@ def _move_one(pk: int, plan: Plan, *, by: User | None, now: datetime, reason: st
     states = _states(plan.source, plan.since).filter(institution=pk).select_related("settlement")
     changes: dict[date, Mapping[str, Any]] = {}
     for state in states:
-        if state.settlement is None or state.settlement in plan.settlements:
+        to_a_city = plan.target.region.kind == RegionKind.REPUBLICAN_CITY
+        if (state.settlement is None and to_a_city) or state.settlement in plan.settlements:
             counterpart = plan.settlements[state.settlement] if state.settlement else None
             changes[max(state.valid_from, plan.since)] = registry.place_fields(plan.target, counterpart)
     if changes:

@@ -42,6 +42,7 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "institution.read": _("institution looked at from outside"),
         "inspection.record": _("inspection recorded"),
         "inspection.revoke": _("inspection revoked"),
+        "contradictions.list": _("contradictions looked at"),
         "period.begin_closing": _("closing of a quarter begun"),
         "period.close": _("quarter closed"),
         "period.reopen": _("quarter opened again"),

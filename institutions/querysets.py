@@ -197,8 +197,18 @@ class ChangeProposalQuerySet(models.QuerySet["ChangeProposal"]):
         return self.filter(owned)
 
     def decidable_by(self, user: User) -> Self:
-        """Open proposals that the person may accept or decline: never their own."""
-        return self.for_owners(user).open().exclude(proposed_by=user)
+        """Open proposals that the person may accept or decline: never their own, and no move to where they do not
+        reach."""
+        from institutions.models import Locality
+
+        moves = Q(changes__has_key="locality")
+        reached = Locality.objects.within_roles(user, access.REGISTER).values("kato")
+        return (
+            self.for_owners(user)
+            .open()
+            .exclude(proposed_by=user)
+            .filter(~moves | Q(changes__locality__new__in=list(reached.values_list("kato", flat=True))))
+        )
 
     def with_context(self) -> Self:
         return self.select_related("institution__locality__region", "proposed_by", "decided_by")

@@ -6,6 +6,7 @@ commands call `compliance.enrolment`, which lets checklists and ledger follow in
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -48,7 +49,9 @@ def open_institutions(
     Institution.objects.bulk_create([institution for institution, _since in openings], batch_size=_CHUNK)
     states = InstitutionState.objects.bulk_create(
         [
-            InstitutionState(institution=institution, valid_from=since, recorded_at=now, **_values(institution))
+            InstitutionState(
+                institution=institution, valid_from=since, recorded_at=now, recorded_by=by, **_values(institution)
+            )
             for institution, since in openings
         ],
         batch_size=_CHUNK,
@@ -63,24 +66,23 @@ def correct_details(
     corrections: Sequence[tuple[Institution, Mapping[str, Any]]], *, by: User | None, now: datetime
 ) -> None:
     """Set details, which have no dates: names, addresses, contacts."""
-    touched: set[str] = set()
+    columns: dict[tuple[str, ...], list[Institution]] = defaultdict(list)
     written: list[tuple[Institution, dict[str, Any] | None, dict[str, Any] | None]] = []
     for institution, details in corrections:
         before = {name: _plain(getattr(institution, name)) for name in details}
         for name, value in details.items():
             setattr(institution, name, value)
+        touched = set(details)
         if not _NAMES.isdisjoint(details):
             name_keys(institution)
             touched |= {"search", "sort_kk"}
-        touched |= details.keys()
+        columns[tuple(sorted(touched))].append(institution)
         written.append((institution, before, {name: _plain(value) for name, value in details.items()}))
+    # Of each row what its list says, and nothing else.
+    for names, institutions in columns.items():
+        rows = ((institution.pk, [getattr(institution, name) for name in names]) for institution in institutions)
+        update_rows(Institution, names, rows)
     if written:
-        names = sorted(touched)
-        update_rows(
-            Institution,
-            names,
-            ((institution.pk, [getattr(institution, name) for name in names]) for institution, _details in corrections),
-        )
         journal.write_many("institution.details", written, by=by, now=now)
 
 
@@ -127,7 +129,7 @@ def _change_states(changes: Sequence[Change], *, by: User | None, now: datetime,
             rewritten.append(current)
         for name, value in change.state.items():
             setattr(current, name, value)
-        current.recorded_at, current.reason = now, reason
+        current.recorded_at, current.recorded_by, current.reason = now, by, reason
         changed.append(current)
         after = {name: _plain(value) for name, value in change.state.items()}
         written.append((change.institution, before, after | {"since": change.since.isoformat()}))
@@ -136,8 +138,11 @@ def _change_states(changes: Sequence[Change], *, by: User | None, now: datetime,
     InstitutionState.objects.bulk_create(begun, batch_size=200)
     update_rows(
         InstitutionState,
-        [*STATE_FIELDS, "recorded_at", "reason"],
-        ((state.pk, [*_values(state).values(), state.recorded_at, state.reason]) for state in rewritten),
+        [*STATE_FIELDS, "recorded_at", "recorded_by", "reason"],
+        (
+            (state.pk, [*_values(state).values(), state.recorded_at, state.recorded_by_id, state.reason])
+            for state in rewritten
+        ),
     )
     _refresh([change.institution for change in changes], known, local_day(now))
     journal.write_many("institution.change", written, by=by, now=now)

@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 
-from compliance import hints
+from compliance import hints, seals
 from compliance.enums import Measure
 from compliance.models import Period
 from institutions import journal
@@ -81,6 +81,8 @@ def request_brief(period: Period, *, language: str, by: User | None, now: dateti
 
     A brief that failed is queued again. Raises `snapshot.PeriodNotReady` and `SnapshotMoved`.
     """
+    if period.closed_on is not None:
+        seals.seal_days(now)  # the brief names the newest seal; made before that was there, it would be another later
     taken = _take(period, subject, language=language, today=local_day(now))
     with transaction.atomic():
         brief = _same(period, subject, language, taken.digest) or _number(

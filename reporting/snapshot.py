@@ -535,7 +535,7 @@ def sealed_before(known_on: date) -> DaySeal | None:
     """The newest daily seal from before the day of knowledge: that day's own comes when it is over, and would make
     another brief of the same figures. One query."""
     seal = seals.latest(known_on - timedelta(days=1))
-    return None if seal is None else DaySeal(day=seal.day.isoformat(), root=seal.root)
+    return DaySeal(day=seal.day.isoformat(), root=seal.root) if seal else None
 
 
 def _ledger_length(known_on: date | None) -> int:

@@ -40,7 +40,7 @@ APPS = ("institutions", "compliance", "reporting")
 MAY_IMPORT = {"institutions": {"institutions"}, "compliance": {"institutions", "compliance"}, "reporting": set(APPS)}
 TEMPLATES = ROOT / "templates"
 # Found by Django, allauth or the admin by their names.
-FOUND_BY_NAME = ("account/", "admin/", "400.html", "403.html", "404.html", "429.html", "500.html")
+FOUND_BY_NAME = ("account/", "admin/", "400.html", "403.html", "404.html", "413.html", "429.html", "500.html")
 
 
 def python_files(*folders: str) -> list[Path]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -21,11 +21,11 @@ from compliance.enums import EntryState, ImportKind, ImportState, RowOutcome, Ro
 from compliance.imports import answers, differences, running
 from compliance.imports.differences import Known, plain
 from compliance.imports.problems import FileRefused, Problem, problem
-from compliance.models import Batch, ChecklistItem, ImportRow, ImportRun, StatusEntry
+from compliance.models import Batch, ChecklistItem, ImportRow, ImportRun, Inspection, StatusEntry
 from institutions import journal, registry_many
 from institutions.bulk import no_garbage_collection, update_rows
 from institutions.enums import Lifecycle
-from institutions.models import Institution, User
+from institutions.models import Institution, Merger, User
 from institutions.registry_many import Change
 
 logger = logging.getLogger(__name__)
@@ -62,6 +62,8 @@ def _apply(run: ImportRun, *, by: User, now: datetime) -> None:
     books.seize()
     running.tell(run.pk, 5)
     rows = list(run.rows.filter(outcome__in=[RowOutcome.NEW, RowOutcome.CHANGED]).defer("cells"))
+    # Details are corrected without the books: nobody does while the list is judged and written.
+    _hold_institutions(row.institution_id for row in rows)
     known = differences.known_institutions([row.bin for row in rows])
     reach = differences.reach_of(by)
     fresh: list[ImportRow] = []
@@ -87,6 +89,13 @@ def _apply(run: ImportRun, *, by: User, now: datetime) -> None:
     running.tell(run.pk, 90)
     _note_results(rows)
     _receipt(run, rows, by=by, now=now, batch=batch)
+
+
+def _hold_institutions(keys: Iterable[int | None]) -> None:
+    """Lock the rows of institutions until the end of the transaction, in the order of their keys."""
+    for chunk in _chunks(sorted(key for key in keys if key is not None)):
+        held = Institution.objects.filter(pk__in=chunk).order_by("pk").select_for_update(of=("self",), no_key=True)
+        list(held.values_list("pk", flat=True))
 
 
 def _receipt(run: ImportRun, rows: Sequence[ImportRow], *, by: User, now: datetime, batch: Batch | None = None) -> None:
@@ -128,6 +137,8 @@ def _in_the_way(row: ImportRow, known: Known | None, reach: frozenset[int] | Non
     state = None if known is None else known.state_on(row.since)
     if known is None or state is None:
         return problem("gone_meanwhile", "bin")
+    if known.merged and "lifecycle" in row.changes["state"]:
+        return problem("merged", "lifecycle")
     same = all(state[name] == value for name, value in row.before["state"].items()) and all(
         plain(known.details[name]) == value for name, value in row.before["details"].items()
     )
@@ -236,12 +247,15 @@ def _changed_since(run: ImportRun, row: ImportRow, known: Known) -> bool:
 
 
 def _answered(rows: Sequence[ImportRow]) -> set[int]:
-    """Keys of the institutions that the list had entered and that somebody has answered for since."""
+    """Keys of the institutions that the list had entered and that somebody has answered for since, looked at, or
+    merged another into."""
     entered = [row.institution_id for row in rows if row.outcome == RowOutcome.NEW and row.institution_id]
     found: set[int] = set()
     for chunk in _chunks(entered):
         entries = StatusEntry.objects.filter(item__institution__in=chunk)
         found |= set(entries.order_by().values_list("item__institution", flat=True).distinct())
+        found |= set(Inspection.objects.filter(institution__in=chunk).order_by().values_list("institution", flat=True))
+        found |= set(Merger.objects.filter(kept__in=chunk, undone_at=None).values_list("kept", flat=True))
     return found
 
 

@@ -26,7 +26,7 @@ from compliance.imports.values import Wrong
 from compliance.models import ImportRow
 from institutions.access import IMPORT
 from institutions.enums import Kind, Lifecycle, Ownership
-from institutions.models import Institution, InstitutionState, Locality, Membership, User
+from institutions.models import Institution, InstitutionState, Locality, Membership, Merger, User
 from institutions.registry_many import STATE_COLUMNS
 
 DETAILS: Final = ("name_kk", "name_ru", "address_kk", "address_ru", "latitude", "longitude", "phone", "email")
@@ -56,6 +56,7 @@ class Known:
     locality: int
     details: dict[str, Any]
     states: list[dict[str, Any]] = field(default_factory=list)
+    merged: bool = False  # into another one: it opens again when the merger is undone, and not before
 
     def state_on(self, day: date) -> dict[str, Any] | None:
         """The state in which it was on a day; None before its first."""
@@ -64,7 +65,7 @@ class Known:
 
 
 def known_institutions(bins: Collection[str]) -> dict[str, Known]:
-    """The institutions with these BINs, within anybody's scope or not. Two queries for each five hundred."""
+    """The institutions with these BINs, within anybody's scope or not. Three queries for each five hundred."""
     found: dict[str, Known] = {}
     wanted = iter(sorted(bins))
     while chunk := list(islice(wanted, _CHUNK)):
@@ -76,6 +77,8 @@ def known_institutions(bins: Collection[str]) -> dict[str, Known]:
         states = InstitutionState.objects.filter(institution__in=list(by_key)).order_by("institution", "valid_from")
         for state in states.values("pk", "institution_id", "valid_from", "valid_to", "recorded_at", *STATE_COLUMNS):
             by_key[state.pop("institution_id")].states.append(state)
+        for pk in Merger.objects.filter(merged__in=list(by_key), undone_at=None).values_list("merged", flat=True):
+            by_key[pk].merged = True
     return found
 
 
@@ -158,6 +161,8 @@ class _Judge:
         if facts := _facts(said):
             wanted["facts"] = state["facts"] | facts
         changed = {name: value for name, value in wanted.items() if value != state[name]}
+        if known.merged and "lifecycle" in changed:
+            said.reasons.append(problem("merged", "lifecycle"))
         details = {
             name: said.values[name]
             for name in DETAILS
@@ -224,10 +229,21 @@ class _Judge:
                     "large_city_id": places.large_city_at(locality, settlement),
                 }
         if words["large_city"]:
-            place["large_city_id"] = said.attempt(
-                "large_city", partial(places.large_city, words["large_city"], locality)
-            )
+            before = len(said.reasons)
+            named = said.attempt("large_city", partial(places.large_city, words["large_city"], locality))
+            if len(said.reasons) == before:
+                self._name_large_city(named, place, state, said)
         return place
+
+    def _name_large_city(
+        self, named: int, place: dict[str, Any], state: Mapping[str, Any] | None, said: Parsed
+    ) -> None:
+        """Whose population a city is belongs to the ministry (`institutions.ownership`): others name what follows."""
+        follows = place.get("large_city_id", None if state is None else state["large_city_id"])
+        if self._reach is not None and named != follows:
+            said.reasons.append(problem("ministry_decides", "large_city"))
+        else:
+            place["large_city_id"] = named
 
 
 Reader = Callable[[Cell], Any]

@@ -76,6 +76,8 @@ FILES: Final[Mapping[str, StrPromise]] = MappingProxyType(
 ROWS: Final[Mapping[str, StrPromise]] = MappingProxyType(
     {
         "missing": _("is needed for a new institution"),
+        "merged": _("the institution is merged into another one; undo the merger to open it again"),
+        "ministry_decides": _("another large city than the place gives is for the ministry to enter"),
         "bin_missing": _("There is no BIN in this row."),
         "bin_zeros": _(
             "“%(value)s” has fewer than 12 digits: the cell was a number and has lost its leading zeros. "

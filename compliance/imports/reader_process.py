@@ -25,6 +25,8 @@ MOST_ROWS = 20_200
 MOST_COLUMNS = 200
 MOST_SIGNS = 20_000_000
 DELIMITERS = ";,\t|"
+# Signs that nobody sees; PostgreSQL takes no text with the first of them.
+NO_CONTROLS = {sign: None for sign in range(32) if chr(sign) not in "\t\n\r"}
 
 
 class Unreadable(Exception):
@@ -72,7 +74,7 @@ def workbook(path: str) -> Iterator[dict[str, Any]]:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return value or None
+        return value.translate(NO_CONTROLS) or None
     if isinstance(value, bool):
         return {"b": value}
     if isinstance(value, int | float):
@@ -163,7 +165,7 @@ def text_table(path: str) -> Iterator[dict[str, Any]]:
             delimiter, skipped = delimiter_of(text), 0
         rows: list[list[str | None]] = [[None]] * skipped
         for row in csv.reader(io.StringIO(text), delimiter=delimiter):
-            rows.append([value or None for value in row])
+            rows.append([value.translate(NO_CONTROLS) or None for value in row])
             if len(rows) > MOST_ROWS:
                 raise Unreadable("too_many_rows")
     except csv.Error as broken:
@@ -200,33 +202,35 @@ def delimiter_of(text: str) -> str:
 # --- both -------------------------------------------------------------------------------------------
 
 
-def within_bounds(sheet: dict[str, Any]) -> dict[str, Any]:
-    """The sheet without what is empty at the ends of its rows. Raises `Unreadable` where it is larger than a list."""
-    rows = sheet["rows"]
-    while rows and not any(value is not None for value in rows[-1]):
-        rows.pop()
-    if len(rows) > MOST_ROWS:
-        raise Unreadable("too_many_rows")
+def within_bounds(sheets: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The sheets without what is empty at the ends of their rows. Raises `Unreadable` where they are, all together,
+    larger than a list: one text that a thousand cells share is small in the file and large on the way from here."""
     signs = 0
-    for row in rows:
-        del row[MOST_COLUMNS:]
-        signs += sum(len(value) for value in row if isinstance(value, str))
-    if signs > MOST_SIGNS:
-        raise Unreadable("too_heavy")
-    return sheet
+    for sheet in sheets:
+        rows = sheet["rows"]
+        while rows and not any(value is not None for value in rows[-1]):
+            rows.pop()
+        if len(rows) > MOST_ROWS:
+            raise Unreadable("too_many_rows")
+        for row in rows:
+            del row[MOST_COLUMNS:]
+            signs += sum(len(value) for value in row if isinstance(value, str))
+            if signs > MOST_SIGNS:
+                raise Unreadable("too_heavy")
+        yield sheet
 
 
 def main(kind: str, path: str) -> int:
     limit()
     try:
-        sheets = [within_bounds(sheet) for sheet in (workbook if kind == "xlsx" else text_table)(path)]
+        sheets = list(within_bounds((workbook if kind == "xlsx" else text_table)(path)))
     except Unreadable as refusal:
         sys.stderr.write(f"code={refusal}\n")
         return 3
     except MemoryError:
         sys.stderr.write("code=too_heavy\n")
         return 3
-    json.dump(sheets, sys.stdout, ensure_ascii=True, separators=(",", ":"))
+    sys.stdout.buffer.write(json.dumps(sheets, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
     return 0
 
 

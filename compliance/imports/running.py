@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -93,32 +93,35 @@ def check(pk: int, *, now: datetime) -> ImportRun | None:
         return None
     try:
         table = reading.read(_path_of(run), run.kind)
-        rows = _judged(run, table, now)
+        _keep(run, table, _judged(run, table, now), now)
     except FileRefused as refused:
         _finish(run, ImportState.REFUSED, now=now, problem=refused.problem)
     except Exception:
         logger.exception("List %s could not be checked", pk)
         _finish(run, ImportState.FAILED, now=now)
-    else:
-        with transaction.atomic():
-            ImportRow.objects.filter(run=run).delete()
-            for start in range(0, len(rows), _STEP):
-                ImportRow.objects.bulk_create(rows[start : start + _STEP])
-            counts = Counter(row.outcome for row in rows)
-            _finish(
-                run,
-                ImportState.CHECKED,
-                now=now,
-                head=list(table.head),
-                keys=list(table.keys),
-                ignored=table.ignored,
-                rows_read=len(rows),
-                rows_new=counts[RowOutcome.NEW],
-                rows_changed=counts[RowOutcome.CHANGED],
-                rows_unchanged=counts[RowOutcome.UNCHANGED],
-                rows_refused=counts[RowOutcome.REFUSED],
-            )
     return run
+
+
+@transaction.atomic
+def _keep(run: ImportRun, table: reading.Table, rows: Sequence[ImportRow], now: datetime) -> None:
+    """Write what the check found; the list then waits for its person."""
+    ImportRow.objects.filter(run=run).delete()
+    for start in range(0, len(rows), _STEP):
+        ImportRow.objects.bulk_create(rows[start : start + _STEP])
+    counts = Counter(row.outcome for row in rows)
+    _finish(
+        run,
+        ImportState.CHECKED,
+        now=now,
+        head=list(table.head),
+        keys=list(table.keys),
+        ignored=table.ignored,
+        rows_read=len(rows),
+        rows_new=counts[RowOutcome.NEW],
+        rows_changed=counts[RowOutcome.CHANGED],
+        rows_unchanged=counts[RowOutcome.UNCHANGED],
+        rows_refused=counts[RowOutcome.REFUSED],
+    )
 
 
 def _judged(run: ImportRun, table: reading.Table, now: datetime) -> list[ImportRow]:

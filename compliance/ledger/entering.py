@@ -160,7 +160,7 @@ class _BulkWriter:
         self._dates: dict[date | None, Any] = {None: None}
 
     def write(self, openings: Iterable[Opening]) -> int:
-        first_change = self._next_change
+        first_change, first_entry = self._next_change, self._next_entry
         chunk: list[Opening] = []
         for opening in openings:
             chunk.append(opening)
@@ -169,7 +169,9 @@ class _BulkWriter:
                 chunk = []
         if chunk:
             self._write_chunk(chunk)
-        reset_sequences(Cell, ChecklistItem, StatusEntry, StatusChange)
+        reset_sequences(Cell, ChecklistItem, StatusChange)
+        if self._next_entry > first_entry:  # drafts are saved without the books, and have taken keys meanwhile
+            reset_sequences(StatusEntry)
         if self._next_change > first_change:
             with connection.cursor() as cursor:
                 cursor.execute(

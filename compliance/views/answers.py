@@ -85,10 +85,12 @@ def _item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
     form = page.bound_form(request)
     sends = request.POST.get("do") == "submit"
     if not form.is_valid() and not form.only_photos_refused:
+        _tell_of_lost_photos(request)
         return page.render(request, form, status=422)
     if sends and page.waits_already(form):
         return _sent(request, bin, code)
     if theirs := page.moved_on(form, sends=sends):
+        _tell_of_lost_photos(request)
         return page.render(request, form, theirs=theirs, status=409)
     try:
         draft = workflow.save_draft(
@@ -113,6 +115,16 @@ def _item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
         return _sent(request, bin, code)
     messages.success(request, _("The draft is saved."))
     return redirect("compliance:item", bin, code)
+
+
+def _tell_of_lost_photos(request: AuthenticatedRequest) -> None:
+    """A browser fills no file field again, and an answer that is no draft yet keeps no photos: say which ones."""
+    names = [file.name or "" for file in request.FILES.getlist("photos")]
+    if names:
+        messages.warning(
+            request,
+            _("The photos could not be kept with it. Choose them again: %(names)s.") % {"names": ", ".join(names)},
+        )
 
 
 def _photos_refused(

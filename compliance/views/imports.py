@@ -23,6 +23,7 @@ from compliance.models import ImportRow, ImportRun
 from institutions import access, journal
 from institutions.clock import local_day, today
 from institutions.http import AuthenticatedRequest
+from institutions.middleware import refuses_large_bodies
 from institutions.models import Institution
 from institutions.tables import CSV, XLSX, Grid, to_csv, to_xlsx
 
@@ -50,6 +51,7 @@ def import_list(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "compliance/imports.html", context)
 
 
+@refuses_large_bodies
 @csrf_exempt  # the token is asked for below, once the size is known: it lies in the body, which would be received first
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_new(request: AuthenticatedRequest) -> HttpResponse:

@@ -14,7 +14,8 @@ from compliance import inspections
 from compliance.inspection_forms import ContradictionFilter, InspectionForm, RevokeInspectionForm
 from compliance.models import ChecklistItem, Finding, Inspection
 from compliance.reading import note_reading
-from institutions.access import VERIFY
+from institutions import journal
+from institutions.access import INSIDERS, VERIFY
 from institutions.clock import local_day
 from institutions.http import AuthenticatedRequest
 from institutions.models import Institution
@@ -97,6 +98,11 @@ def contradictions(request: AuthenticatedRequest) -> HttpResponse:
     wanted = found.qs if found.is_valid() else rows.none()
     ordered = wanted.order_by("-inspection__held_on", "-inspection", "item__requirement__sort_order")
     page = Paginator(ordered, PAGE).get_page(request.GET.get("page"))
+    inside = Institution.objects.within_roles(request.user, INSIDERS)
+    if rows.exclude(item__institution__in=inside).exists():
+        journal.write(
+            "contradictions.list", "contradictions", by=request.user, after=request.GET.dict(), now=timezone.now()
+        )
     return render(request, "compliance/contradictions.html", {"filter": found, "page": page})
 
 

@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "institutions.middleware.PersonLocaleMiddleware",
+    "institutions.middleware.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -205,6 +206,11 @@ CELERY_BEAT_SCHEDULE = {
     "tell-people": {"task": "compliance.tasks.tell_people", "schedule": timedelta(minutes=5)},
     "seal-days": {"task": "compliance.tasks.seal_days", "schedule": timedelta(minutes=5)},
 }
+
+# --- what is sent to us -------------------------------------------------------------------------------
+# Six photos of fifteen megabytes are the most that any form takes; what is larger is not even read.
+LARGEST_BODY = 96 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 12
 
 # --- quarters -------------------------------------------------------------------------------------
 # A confirmation is on time until so many days after its quarter's end: quarterly reports are due by the 5th of the

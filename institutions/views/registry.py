@@ -95,7 +95,10 @@ def journal_export(request: AuthenticatedRequest) -> HttpResponseBase:
     return StreamingHttpResponse(
         pieces,
         content_type=journal_files.FORMATS[file_format],
-        headers={"Content-Disposition": f'attachment; filename="journal-{local_day(now)}.{file_format}"'},
+        headers={
+            "Content-Disposition": f'attachment; filename="journal-{local_day(now)}.{file_format}"',
+            "Cache-Control": "no-store",
+        },
     )
 
 

@@ -62,6 +62,7 @@ def regions_file(request: AuthenticatedRequest, code: str) -> HttpResponse:
     name = "-".join(["qalqan", period.code, *([form.cleaned_data["region"]] if form.cleaned_data["region"] else [])])
     response = HttpResponse(data, content_type=_MEDIA_TYPES[kind])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

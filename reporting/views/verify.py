@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from institutions.middleware import refuses_large_bodies
 from reporting import verification
 from reporting.brief_pages import facts_for_strangers
 from reporting.forms import LARGEST_FILE, VerifyForm
@@ -29,6 +30,7 @@ _LEVELS: Final = {
 }
 
 
+@refuses_large_bodies
 @login_not_required
 @csrf_exempt  # it changes nothing, and without a token the size is known before anything is read
 @rate_limit(action="verify_brief", limit_get=True)  # type: ignore[untyped-decorator]  # no types there

@@ -167,6 +167,11 @@ def test_nobody_verifies_what_they_answered_themselves(item, school, fixed_now):
     refused(inspections.OwnAnswer, school, {item: Status.MET}, by=author, now=fixed_now)
 
 
+def test_nobody_verifies_what_they_have_sent_and_nobody_has_decided(item, school, fixed_now):
+    mine = EntryFactory(item=item, submitted=True).author
+    refused(inspections.OwnAnswer, school, {item: Status.MET}, by=mine, now=fixed_now)
+
+
 def test_who_approved_an_answer_may_verify_it(item, school, fixed_now):
     decider = item.entries.get().decided_by
     made = inspections.record(

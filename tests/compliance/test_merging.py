@@ -156,3 +156,26 @@ def test_the_database_refuses_what_is_no_merger(kept, twin, editor, fixed_now):
         mine.update(undone_by=UserFactory(), undone_at=fixed_now)
     with broken("merger_one_in_force"):
         Merger.objects.create(kept=kept, merged=twin, since=SINCE, reason="Тағы", made_by=editor, made_at=fixed_now)
+
+
+def test_what_closes_later_takes_no_duplicate(kept, twin, editor, fixed_now):
+    enrolment.change_institution(kept, since=LATER, by=None, now=fixed_now, lifecycle="closed")
+    with pytest.raises(merging.KeptIsClosed):
+        merge(twin, kept, editor, fixed_now)
+
+
+def test_nobody_carries_a_role_over_to_themselves(kept, twin, editor, fixed_now):
+    own = DirectorFactory(institution=twin, user=editor)
+    merge(twin, kept, editor, fixed_now, carry=[own])
+    assert not Membership.objects.filter(user=editor, institution=kept).exists()
+
+
+def test_a_substitute_whom_a_carried_director_named_goes_with_them(kept, twin, editor, fixed_now, order):
+    director = DirectorFactory(institution=twin)
+    merger = merge(twin, kept, editor, fixed_now, carry=[director])
+    stranger = DirectorFactory(institution=kept, valid_from=order.day)
+    until = order.day + timedelta(days=9)
+    named = DirectorFactory(institution=kept, valid_from=order.day, valid_to=until, substitute_for=director.user)
+    merging.undo(merger, by=editor, now=fixed_now, reason="Қате")
+    assert set(Institution.objects.visible_to(named.user)) == set()
+    assert set(Institution.objects.visible_to(stranger.user)) == {kept}

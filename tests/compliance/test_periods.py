@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from compliance import books, periods, workflow
+from compliance import books, periods, seals, workflow
 from compliance.enums import Measure, PeriodState
 from compliance.models import Edition, Period, PeriodException, StatusChange
 from institutions.models import Journal
@@ -238,6 +238,21 @@ def test_what_is_recorded_after_a_close_is_known_the_day_after(fixed_now, order,
     assert set(StatusChange.objects.filter(item=entry.item).values_list("recorded_on", flat=True)) == {
         order.day + timedelta(days=1)
     }
+
+
+def test_two_quarters_that_are_closed_on_one_day_are_known_as_of_it(fixed_now, order, places):
+    earlier, later = order.period("2025Q4"), order.period("2026Q1")
+    for period in (earlier, later):
+        periods.close_period(period, by=None, now=fixed_now)
+    assert (earlier.closed_on, later.closed_on) == (order.day, order.day)
+
+
+def test_a_quarter_closed_after_its_day_was_sealed_is_known_as_of_the_next(fixed_now, order, places):
+    EntryFactory(item__institution__locality=places.district, approved=True, effective_on=EARLIER)
+    seals.seal_days(fixed_now + timedelta(days=1))  # by a clock that runs ahead
+    period = order.period("2026Q1")
+    periods.close_period(period, by=None, now=fixed_now)
+    assert period.closed_on == order.day + timedelta(days=1)
 
 
 def closed_figures(period: Period) -> coverage.Counts:

@@ -226,6 +226,14 @@ def test_each_owner_finds_what_is_theirs_to_decide(school, director, editor, pla
     assert not ChangeProposal.objects.visible_to(people["neighbour"]).exists()
 
 
+def test_a_move_is_decided_by_whoever_reaches_both_places(school, director, places, fixed_now):
+    move = registry.place_fields(places.city, places.city_settlement)
+    proposal = kind(school, director, fixed_now, what="move", changes=move)
+    here, everywhere = EditorFactory(locality=places.district).user, EditorFactory(region=places.region).user
+    assert proposal not in ChangeProposal.objects.decidable_by(here)
+    assert proposal in ChangeProposal.objects.decidable_by(everywhere)
+
+
 # --- what the database refuses ---------------------------------------------------------------------
 
 

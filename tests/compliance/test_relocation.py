@@ -133,3 +133,9 @@ def test_a_wrong_call_says_so_and_moves_nobody(schools, wrong):
     with pytest.raises(CommandError):
         call_command("move_institutions", *wrong)
     assert [len(lives(school)) for school in schools] == [1, 1]
+
+
+def test_what_lies_in_no_settlement_stays_where_it_is(schools, places, new_district):
+    lost = InstitutionFactory(locality=places.district, settlement=None)
+    run(places.district, new_district)
+    assert [life[1] for life in lives(lost)] == [places.district.kato]

@@ -112,6 +112,16 @@ def test_photos_are_sent_with_an_answer(director: Client, world: World) -> None:
     assert [reverse("compliance:photo", args=[photo.pk]) in page for photo in Photo.objects.all()] == [True, True]
 
 
+def test_photos_that_a_refused_answer_does_not_keep_are_named(
+    director: Client, world: World, source_words: None
+) -> None:
+    answer = typed(world, file(1, "kireberis.jpg"), effective_on="кеше")
+    response = director.post(world.url, answer)
+    assert (response.status_code, sent_as()) == (422, [])
+    said = [str(message) for message in response.context["messages"]]
+    assert said == ["The photos could not be kept with it. Choose them again: kireberis.jpg."]
+
+
 def test_the_page_says_what_is_never_uploaded_and_why(director: Client, world: World, source_words: None) -> None:
     page = " ".join(director.get(world.url).content.decode().split())
     for words in ("anti-terror passport", "layouts of cameras and zones", "duty rosters", "official use only"):

@@ -253,7 +253,7 @@ def test_lists_are_their_uploaders_and_the_ministrys(desk, run, places, factory,
 def test_list_query_count(desk, runs, django_assert_num_queries):
     for _number in range(runs):
         checked(b"x", by=desk.editor, since=SINCE, now=desk.now)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         answer = desk.client.get(reverse("compliance:imports"))
     assert len(answer.context["page"].object_list) == runs
 
@@ -264,7 +264,7 @@ def test_rows_query_count(desk, rows, places, django_assert_num_queries):
     headings = ("БСН", "Елді мекен", "Оқушылар саны")
     data = workbook([headings, *([school.bin, "Трудовое", 5] for school in schools)])
     run = checked(data, by=desk.editor, since=SINCE, now=desk.now)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         answer = desk.client.get(page_of(run))
     assert [line.differences[0].label for line in answer.context["lines"]] == ["Learners"] * rows
     assert '<del class="text-secondary">Ботақара</del> → <ins>Трудовое</ins>' in text_of(answer)

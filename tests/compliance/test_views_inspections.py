@@ -213,6 +213,15 @@ def test_contradictions_are_listed_within_each_readers_scope(item, school, place
         assert len(signed_in(user).get(LIST).context["page"].object_list) == seen
 
 
+def test_whoever_reads_contradictions_from_outside_leaves_a_trace(item, school, approver):
+    InspectionFactory(item=item, status=Status.NOT_MET)
+    auditor = AuditorFactory().user
+    for user in (approver, DirectorFactory(institution=school).user, auditor):
+        signed_in(user).get(LIST, {"q": ""})
+    rows = Journal.objects.filter(action="contradictions.list").order_by("pk")
+    assert [(row.user, row.after) for row in rows] == [(approver, {"q": ""}), (auditor, {"q": ""})]
+
+
 @pytest.mark.parametrize(
     ("query", "seen"),
     [("?q=жоқ", 0), ("?region=KZ-35", 1), ("?measure=turnstile", 0), ("?measure=cctv_installed", 1), ("?region=xx", 0)],
@@ -231,7 +240,7 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(
         EntryFactory(item=item, approved=True)
         InspectionFactory(item=item, status=Status.NOT_MET, held_on=order.day - timedelta(days=1))
     client = signed_in(approver)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(14):
         page = client.get(LIST).context["page"]
     assert len(page.object_list) == schools
 

@@ -109,7 +109,7 @@ def test_the_list_costs_the_same_for_one_and_three(school, editor, fixed_now, co
             by=DirectorFactory(institution=school).user, now=fixed_now,
         )  # fmt: skip
     client = signed_in(editor)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         page = client.get(reverse("institutions:proposals"))
     assert len(page.context["rows"]) == count
 

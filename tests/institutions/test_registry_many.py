@@ -53,6 +53,7 @@ def test_a_change_of_many_is_the_same_as_a_change_of_one(fixed_now, places, sinc
     both = [Change(institution, since, changes) for institution in (first, second)]
     begun = registry_many.change_states(both, by=person, now=fixed_now, reason="тізім")
     assert [state.valid_from for state in begun] == [since, since]
+    assert {state.recorded_by for state in begun} == {person}
     for institution in (first, second):
         assert states_of(institution) == states_of(alone)
         assert own_fields(institution) == own_fields(alone)
@@ -96,3 +97,11 @@ def test_details_of_many_are_corrected_with_their_keys_of_search(fixed_now, plac
     assert Institution.objects.get(pk=named.pk).sort_kk == Institution.objects.get(name_kk="Ақай").sort_kk != ""
     assert Institution.objects.get(pk=called.pk).phone == "2"
     assert journal_of(called)[-1][1:] == (person.pk, "institution.details", {"phone": "1"}, {"phone": "2"})
+
+
+def test_a_correction_writes_what_its_own_row_says(fixed_now, places):
+    first, second = (InstitutionFactory(locality=places.district, listed=False, phone="1") for _number in range(2))
+    # The list was read before somebody else corrected the second's phone.
+    Institution.objects.filter(pk=second.pk).update(phone="2")
+    registry_many.correct_details([(first, {"phone": "3"}), (second, {"email": "a@b.kz"})], by=None, now=fixed_now)
+    assert list(Institution.objects.order_by("pk").values_list("phone", "email")) == [("3", ""), ("2", "a@b.kz")]

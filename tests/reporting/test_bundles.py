@@ -20,6 +20,7 @@ from reporting.enums import BriefKind, BriefState, BundleState
 from reporting.models import Brief, BriefBundle
 from tests.factories.compliance import EntryFactory, ItemFactory
 from tests.factories.institutions import AnalystFactory, ApproverFactory, AuditorFactory, InstitutionFactory
+from tests.reading import read_through
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source_words")]
 QUARTER = "2026Q2"
@@ -184,7 +185,7 @@ def test_bundles_are_there_for_people_of_the_country_alone(bundle, places, fixed
     for person in (AuditorFactory(), ApproverFactory(region=places.region)):
         answer = signed_in(person.user).get(address)
         seen.append(answer.status_code)
-        answer.close()
+        read_through(answer)
     assert seen == [204 if name == "bundle_progress" else 200, 404]
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from compliance import periods, seals
 from compliance.enums import Measure, Status
 from compliance.models import PendingFold
 from institutions.enums import Kind
@@ -64,6 +65,17 @@ def test_the_same_figures_are_the_same_brief(school, order, fixed_now):
     again = ask(order, fixed_now + timedelta(hours=1))
     assert (again.pk, again.number, again.dated_on) == (first.pk, "117-2026-2/1", first.dated_on)
     assert Journal.objects.filter(action="brief.request").count() == 1
+
+
+def test_the_brief_of_a_closed_quarter_names_the_seal_of_the_day_before_even_before_anybody_sealed(
+    school, order, fixed_now
+):
+    period, later = order.period("2026Q1"), fixed_now + timedelta(days=1)
+    periods.close_period(period, by=None, now=later)
+    first = publishing.request_brief(period, language="kk", by=None, now=later)
+    assert first.snapshot["seal"]["day"] == order.day.isoformat()
+    seals.seal_days(later)
+    assert publishing.request_brief(period, language="kk", by=None, now=later).pk == first.pk
 
 
 def test_another_answer_or_language_is_another_brief(school, order, fixed_now):

@@ -21,6 +21,7 @@ from tests.factories.institutions import (
     InstitutionFactory,
     UserFactory,
 )
+from tests.reading import read_through
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source_words")]
 LIST = reverse("reporting:briefs")
@@ -112,7 +113,7 @@ def test_the_countrys_briefs_are_not_there_for_regional_people_and_directors(rea
         if listed == 200:
             assert list(client.get(LIST).context["page"]) == []
     found = signed_in(AnalystFactory().user).get(page_of(ready, name) + figure)
-    found.close()
+    read_through(found)
     assert found.status_code == (204 if name == "brief_progress" else 200)
 
 

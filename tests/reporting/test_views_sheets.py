@@ -22,6 +22,7 @@ from tests.factories.institutions import (
     InstitutionFactory,
     UserFactory,
 )
+from tests.reading import read_through
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("source_words")]
 
@@ -143,7 +144,7 @@ def statuses(user, brief: Brief) -> list[int]:
     for url in pages_of(brief):
         answered = client.get(url)
         found.append(answered.status_code)
-        answered.close()
+        read_through(answered)
     return found
 
 
@@ -159,7 +160,7 @@ def test_the_page_shows_the_counts_and_leads_back_to_the_card(sheet, school, dir
     found = signed_in(director).get(pages_of(sheet)[0])
     page = found.content.decode()
     assert found.context["figures"] is None
-    assert [(count.part, count.number) for count in found.context["counts"]] == list(sheet.snapshot["counts"].items())
+    assert {count.part: count.number for count in found.context["counts"]} == sheet.snapshot["counts"]
     assert [step.url for step in found.context["trail"]] == [reverse("institutions:detail", args=[school.bin]), ""]
     assert sheet.snapshot["ledger"]["hash"] in page
     assert f"{school.name}, BIN {school.bin}" in [str(fact.value) for fact in found.context["facts"]]
@@ -188,7 +189,7 @@ def test_a_failed_sheet_can_be_asked_for_again_by_the_director(sheet, school, di
 def test_the_file_bears_the_bin_and_the_day(sheet, school, director):
     answered = signed_in(director).get(pages_of(sheet)[1])
     assert answered["Content-Disposition"] == f'attachment; filename="extract-{school.bin}-2026-05-20-kk.pdf"'
-    answered.close()
+    read_through(answered)
 
 
 # --- behind its figures -------------------------------------------------------------------------------

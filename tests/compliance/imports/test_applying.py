@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from compliance import enrolment, ledger
+from compliance import enrolment, ledger, merging
 from compliance.imports import applying, running
 from compliance.models import ChecklistItem, ImportRun, StatusChange
 from institutions.models import Institution, InstitutionState, Journal, Membership
 from tests.compliance.imports.lists import BIN_1, BIN_2, HEADINGS, applied, checked, new_row, undone, workbook
-from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.compliance import EntryFactory, InspectionFactory, ItemFactory
 from tests.factories.institutions import EditorFactory, InstitutionFactory
 
 SINCE = date(2026, 5, 1)
@@ -198,3 +198,30 @@ def test_work_does_what_a_list_waits_for(editor, school, fixed_now):
         seen.append(run.state)
     assert seen == ["applied", "undone"]
     assert applying.work(run.pk, now=fixed_now) is None
+
+
+def test_what_was_merged_after_the_check_is_not_opened_again(editor, school, places, fixed_now):
+    other = InstitutionFactory(locality=places.district, lifecycle="capital_repair")
+    run = list_of([other.bin, "действует"], by=editor, now=fixed_now, headings=("БИН", "Состояние"))
+    merging.merge(other, into=school, since=SINCE, reason="Екі рет", carry=[], by=editor, now=fixed_now)
+    run = applied(run, by=editor, now=fixed_now + LATER)
+    assert (run.done_changed, run.rows.get().reasons[0]["code"]) == (0, "merged")
+
+
+def test_undoing_leaves_what_was_inspected_or_merged_into_since(editor, places, fixed_now):
+    run = applied(list_of(new_row(BIN_1), new_row(BIN_2), by=editor, now=fixed_now), by=editor, now=fixed_now)
+    seen, kept = (Institution.objects.get(bin=number) for number in (BIN_1, BIN_2))
+    twin = InstitutionFactory(locality=places.district)
+    merging.merge(twin, into=kept, since=fixed_now.date(), reason="Екі рет", carry=[], by=editor, now=fixed_now)
+    InspectionFactory(item=ItemFactory(institution=seen))
+    run = undone(run, by=editor, now=fixed_now + LATER)
+    assert (run.rows_undone, run.rows_kept) == (0, 2)
+
+
+def test_a_list_is_hidden_from_whoever_does_not_reach_what_it_names_any_more(editor, school, places, fixed_now):
+    run = list_of([school.bin, 99, None], by=editor, now=fixed_now, headings=CHANGES)
+    assert run in ImportRun.objects.visible_to(editor)
+    Membership.objects.filter(user=editor).update(valid_to=fixed_now.date() - timedelta(days=1))
+    EditorFactory(region=places.capital, user=editor)
+    assert run not in ImportRun.objects.visible_to(editor)
+    assert run not in ImportRun.objects.movable_by(editor)

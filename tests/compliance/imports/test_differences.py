@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from compliance import merging
 from compliance.imports.problems import in_words
 from compliance.models import ImportRun
 from institutions.enums import Kind
@@ -203,3 +204,22 @@ def test_ten_rows_cost_no_more_queries_than_one(check, places, django_assert_max
         run = check(*([school.bin, 5] for school in schools), headings=("БИН", "Обучающиеся"))
     assert (run.rows_changed, InstitutionState.objects.count()) == (10, 10)
     assert {row.institution.kind for row in run.rows.select_related("institution")} == {Kind.SCHOOL}
+
+
+def test_whose_population_a_city_is_only_the_ministry_enters(check, places):
+    outside = InstitutionFactory(locality=places.district)
+    within = InstitutionFactory(locality=places.city, large_city=places.large_city)
+    headings, city = ("БИН", "Крупный город"), places.large_city.name_ru
+    # What the place gives, as an export has it, may stand there.
+    run = check([outside.bin, city], [within.bin, city], headings=headings)
+    assert (reasons(run), outcomes(run)) == ([("large_city", "ministry_decides")], ["refused", "unchanged"])
+    assert outcomes(check([outside.bin, city], headings=headings, by=AdministratorFactory().user)) == ["changed"]
+
+
+def test_what_is_merged_into_another_is_not_opened_by_a_list(check, places, fixed_now):
+    kept, twin = InstitutionFactory(locality=places.district), InstitutionFactory(locality=places.district)
+    administrator = AdministratorFactory().user
+    merging.merge(twin, into=kept, since=date(2026, 4, 1), reason="Екі рет", carry=[], by=administrator, now=fixed_now)
+    headings = ("БИН", "Состояние", "Телефон")
+    assert reasons(check([twin.bin, "действует", None], headings=headings)) == [("lifecycle", "merged")]
+    assert outcomes(check([twin.bin, None, "7"], headings=headings)) == ["changed"]

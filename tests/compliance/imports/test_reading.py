@@ -159,15 +159,27 @@ def test_a_reader_that_takes_too_long_is_ended(tmp_path, monkeypatch):
 def test_the_reader_refuses_more_rows_than_a_list_has():
     sheet = {"name": "", "rows": [["a"]] * (reader_process.MOST_ROWS + 1)}
     with pytest.raises(reader_process.Unreadable, match="too_many_rows"):
-        reader_process.within_bounds(sheet)
+        list(reader_process.within_bounds(iter([sheet])))
 
 
 def test_the_reader_takes_no_more_signs_than_a_list_has(monkeypatch):
     monkeypatch.setattr(reader_process, "MOST_SIGNS", 10)
     with pytest.raises(reader_process.Unreadable, match="too_heavy"):
-        reader_process.within_bounds({"name": "", "rows": [["abcdef"], ["ghijkl"]]})
+        list(reader_process.within_bounds(iter([{"name": "", "rows": [["abcdef"], ["ghijkl"]]}])))
 
 
 def test_a_cell_is_shown_much_as_a_person_sees_it():
     cells = [None, "  а\u00a0 б ", {"n": "12"}, {"b": True}, {"b": False}, {"d": "2025-12-31"}, {"e": "#N/A"}]
     assert [reading.shown(cell) for cell in cells] == ["", "а б", "12", "1", "0", "2025-12-31", "#N/A"]
+
+
+def test_the_signs_of_all_sheets_are_counted_together(monkeypatch):
+    monkeypatch.setattr(reader_process, "MOST_SIGNS", 5)
+    sheets = [{"name": name, "rows": [["abc"]]} for name in "ab"]
+    with pytest.raises(reader_process.Unreadable, match="too_heavy"):
+        list(reader_process.within_bounds(iter(sheets)))
+
+
+def test_signs_that_nobody_sees_are_left_out(tmp_path):
+    table = read(tmp_path, f"БСН;Атауы\n{BIN_1};Мек\x00теп\x1f\n".encode("utf-16"))
+    assert table.rows == [Row(2, [BIN_1, "Мектеп"])]
