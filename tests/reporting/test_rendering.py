@@ -1,5 +1,7 @@
 """From snapshot to paper: whole, ours alone, the same bytes each time, readable again."""
 
+import ctypes
+import gc
 import hashlib
 import io
 import logging
@@ -100,6 +102,29 @@ def test_the_same_snapshot_gives_the_same_bytes(html, files, pdf):
     again = rendering.render_html(snapshot_2023q1(), Imprint(NUMBER, DAY))
     assert again == html
     assert rendering.render_pdf(again, attachments=files).data == pdf
+
+
+# struct mallinfo2 of malloc.h: ten numbers of bytes.
+MALLINFO = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+
+
+def allocated() -> int:
+    """Bytes of the C library in use by this process, those that the interpreter cannot see among them."""
+    shape = {"_fields_": [(name, ctypes.c_size_t) for name in MALLINFO.split()]}
+    report = ctypes.CDLL("libc.so.6").mallinfo2
+    report.restype = type("Mallinfo", (ctypes.Structure,), shape)
+    gc.collect()
+    info = report()
+    return int(info.uordblks + info.hblkhd)
+
+
+def test_what_a_brief_takes_of_memory_is_given_back(html, pdf):
+    rendering.render_pdf(html)
+    before = allocated()
+    for _again in range(3):
+        rendering.render_pdf(html)
+
+    assert allocated() - before < 500_000
 
 
 @pytest.mark.slow
