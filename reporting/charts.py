@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -345,7 +345,7 @@ def difference_bars(differences: Mapping[str, int | None]) -> Spec:
     )
 
 
-@cache
+@lru_cache(maxsize=64)  # of a brief or two: a worker makes hundreds
 def svg(description: str, title: str) -> str:
     """A description (JSON of a `Spec`) as an inline SVG as wide as its column, `title` its alternative text.
 
