@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from reporting.views import briefs, bundles, coverage, quarters, verify
+from reporting.views import briefs, bundles, coverage, quarters, search, verify
 
 app_name = "reporting"
 
 urlpatterns = [
     # everybody, within their reach
+    path("search/", search.search, name="search"),
     path("coverage/", coverage.coverage, name="coverage"),
     path("coverage/institutions/", coverage.behind, name="behind"),
     # the ministry and the regions

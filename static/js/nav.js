@@ -18,6 +18,18 @@
     menu.querySelector("summary").focus();
   });
 
+  // "/" leads to the search, or into its field, from everywhere but a field.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+    const field = document.querySelector(".q-search input");
+    const link = document.querySelector("a[data-search]");
+    if (!field && !link) return;
+    event.preventDefault();
+    if (field) field.select();
+    else link.click();
+  });
+
   // Buttons that only a script can serve appear with the script.
   const prepare = (within) => {
     for (const button of within.querySelectorAll("[data-dismiss]")) button.hidden = false;
