@@ -55,15 +55,20 @@ class TrendLine:
     values: tuple[int | None, ...]
 
 
-def coverage_map(percents: Mapping[str, int | None], *, legend: str, no_data: str) -> Spec:
-    """The 20 regions by class of coverage, each with its percentage; the three cities as circles."""
+def coverage_map(percents: Mapping[str, int | None], *, legend: str, no_data: str, named: bool = False) -> Spec:
+    """The 20 regions by class of coverage, each with its percentage; the three cities as circles.
+
+    `named`: each bears its code, for pages that make it a door (`drawings`).
+    """
+    # The channel "description" becomes the label of the mark.
+    names = {"description": {"field": "code"}} if named else {}
     shown = _outlines()
     regions = {
         "type": "FeatureCollection",
         "features": [
             {
                 "type": "Feature",
-                "properties": {"class": _class_of(percents.get(code), no_data)},
+                "properties": {"class": _class_of(percents.get(code), no_data), **({"code": code} if named else {})},
                 "geometry": geometry,
             }
             for code, geometry in shown.areas.items()
@@ -86,7 +91,12 @@ def coverage_map(percents: Mapping[str, int | None], *, legend: str, no_data: st
             }
         )
     circles = [
-        {"x": round(x * scale, 1), "y": round(y * scale, 1), "class": _class_of(percents.get(code), no_data)}
+        {
+            "x": round(x * scale, 1),
+            "y": round(y * scale, 1),
+            "class": _class_of(percents.get(code), no_data),
+            **({"code": code} if named else {}),
+        }
         for code, (x, y, _radius) in shown.circles.items()
     ]
     domain = [*CLASS_LABELS, no_data]
@@ -108,12 +118,15 @@ def coverage_map(percents: Mapping[str, int | None], *, legend: str, no_data: st
                 "data": {"values": regions, "format": {"property": "features"}},
                 "projection": {"type": "identity", "scale": scale, "translate": [0, 0]},
                 "mark": {"type": "geoshape", "stroke": "#ffffff", "strokeWidth": 0.8},
-                "encoding": {"color": {**colour, "field": "properties.class", "legend": None}},
+                "encoding": {
+                    "color": {**colour, "field": "properties.class", "legend": None},
+                    **({"description": {"field": "properties.code"}} if named else {}),
+                },
             },
             {
                 "data": {"values": circles},
                 "mark": {"type": "circle", "size": 95, "opacity": 1, "stroke": "#ffffff", "strokeWidth": 1},
-                "encoding": {**place, "color": {**colour, "legend": None}},
+                "encoding": {**place, "color": {**colour, "legend": None}, **names},
             },
             *(
                 {
@@ -207,13 +220,31 @@ def measure_bars(bars: Sequence[Bar], *, legend: tuple[str, str]) -> Spec:
     )
 
 
-def coverage_trend(quarters: Sequence[str], lines: Sequence[TrendLine]) -> Spec:
-    """A line a measure over the quarters, told apart by colour, dash and symbol; a gap where nothing was counted."""
+def coverage_trend(
+    quarters: Sequence[str], lines: Sequence[TrendLine], *, breaks: Sequence[str] = (), named: bool = False
+) -> Spec:
+    """A line a measure over the quarters, told apart by colour, dash and symbol; a gap where nothing was counted.
+
+    A rule stands at the quarters in `breaks`: from there on other duties are counted. `named`: each point bears the
+    numbers of its line and quarter, as "0 3", for pages that make it a door; the key (`SERIES`) is left to the page.
+    """
     rows = [
-        {"quarter": quarter, "measure": line.label, "percent": value}
-        for line in lines
-        for quarter, value in zip(quarters, line.values, strict=True)
+        {
+            "quarter": quarter,
+            "measure": line.label,
+            "percent": value,
+            **({"code": f"{row} {at}"} if named else {}),
+        }
+        for row, line in enumerate(lines)
+        for at, (quarter, value) in enumerate(zip(quarters, line.values, strict=True))
         if value is not None
+    ]
+    rules: list[Spec] = [
+        {
+            "data": {"values": [{"quarter": quarter} for quarter in breaks]},
+            "mark": {"type": "rule", "stroke": QUIET, "strokeDash": [3, 3]},
+            "encoding": {"x": {"field": "quarter", "type": "ordinal"}},
+        }
     ]
     labels = [line.label for line in lines]
     series = SERIES[: len(lines)]
@@ -248,25 +279,30 @@ def coverage_trend(quarters: Sequence[str], lines: Sequence[TrendLine]) -> Spec:
         "field": "measure", "type": "nominal", "legend": None,
         "scale": {"domain": labels, "range": [dash for _colour, dash, _symbol in series]},
     }}  # fmt: skip
+    key = _key(
+        [(label, colour, symbol) for label, (colour, _dash, symbol) in zip(labels, series, strict=True)],
+        x=WIDTH - 34 - 205 + 16,
+        y=30,
+        down=26,
+    )
     without_shape = {name: channel for name, channel in encoding.items() if name != "shape"}
     return _spec(
         190,
         [
+            *(rules if breaks else []),
             {
                 "mark": {"type": "line", "strokeWidth": 2},
                 "encoding": {**without_shape, **dashes, "color": {**encoding["color"], "legend": None}},
             },
-            {"mark": {"type": "point", "filled": True, "size": 60, "opacity": 1}, "encoding": encoding},
-            *_key(
-                [(label, colour, symbol) for label, (colour, _dash, symbol) in zip(labels, series, strict=True)],
-                x=WIDTH - 34 - 205 + 16,
-                y=30,
-                down=26,
-            ),
+            {
+                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+                "encoding": encoding | ({"description": {"field": "code"}} if named else {}),
+            },
+            *(key if not named else []),
         ],
         values=rows,
         left=34,
-        right=205,
+        right=16 if named else 205,
         top=10,
         bottom=26,
     )

@@ -17,7 +17,7 @@ from compliance.models import Requirement, StatusEntry
 from institutions.enums import Kind
 from institutions.models import LargeCity, Locality, Region
 from reporting.coverage import Counts, Dimension, Question, count, places_of
-from reporting.forms import BY_KIND, LEARNERS, BehindForm, CoverageForm
+from reporting.forms import BY_KIND, LEARNERS, BehindForm, CoverageForm, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class Table:
 def explore(form: CoverageForm) -> Table:
     """The table that a valid form asks for. A dozen queries or fewer, whatever the number of places."""
     question = form.question()
-    address = _address(form)
-    columns = _columns(form)
+    address = address_of(form)
+    columns = columns_of(form)
     region = _region_in_view(question)
     rows_by = _rows_by(question, region)
     by_kind = form.by_kind or rows_by is None
@@ -101,7 +101,7 @@ def explore(form: CoverageForm) -> Table:
         names = _names(rows_by)
         for place in places_of(rows_by, question):
             inside = {_FIELD[rows_by]: place}
-            rows += lines(names.get(place, place), place, inside, url=_table_url(form, address | inside))
+            rows += lines(names.get(place, place), place, inside, url=table_url(form, address | inside))
     return Table(columns, rows, _trail(form, region, address), _place_title(rows_by))
 
 
@@ -121,13 +121,13 @@ class Trust:
 
 def trust(form: CoverageForm) -> list[Trust]:
     """How far the figures of a table can be trusted, a row a column of it. Three queries more."""
-    columns = _columns(form)
+    columns = columns_of(form)
     question = replace(form.question(), level=None)
     counted = count(question, [Dimension.LEVEL, Dimension.REQUIREMENT])
     today = question.known_on is None and question.as_of == form.day
     waiting = _declared_more(question) if today else {}
     # Whoever reads a level in the address reads the other here.
-    address = {name: value for name, value in _address(form).items() if name not in ("level", "unit")}
+    address = {name: value for name, value in address_of(form).items() if name not in ("level", "unit")}
     behind = reverse("reporting:behind")
 
     def cell(column: Column, level: Level) -> Cell:
@@ -159,7 +159,7 @@ def _declared_more(question: Question) -> dict[str, int]:
 _FIELD = {Dimension.REGION: "region", Dimension.LOCALITY: "locality", Dimension.CITY_LINE: "city_line"}
 
 
-def _columns(form: CoverageForm) -> list[Column]:
+def columns_of(form: CoverageForm) -> list[Column]:
     asked: Requirement | None = form.requirements.get(form.cleaned_data["requirement"])
     if asked is not None:
         return [Column(asked.code, asked.title, ("requirement", asked.code))]
@@ -226,7 +226,7 @@ def _cells(
     ]
 
 
-def _address(form: CoverageForm | BehindForm) -> dict[str, str]:
+def address_of(form: CoverageForm | BehindForm) -> dict[str, str]:
     """The question as an address, without measure and part: what a fresh page asks is left out, but for the day."""
     asked = form.cleaned_data
     values = {
@@ -245,12 +245,15 @@ def _address(form: CoverageForm | BehindForm) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _table_url(form: CoverageForm | BehindForm, address: Mapping[str, str]) -> str:
+def table_url(form: CoverageForm | BehindForm, address: Mapping[str, str]) -> str:
     kept = dict(address)
     if form.cleaned_data["kind"] == BY_KIND:
         kept["kind"] = BY_KIND
     if form.cleaned_data["requirement"]:
         kept["requirement"] = form.cleaned_data["requirement"]
+    # A map has nothing smaller than a region: what is inside one opens as a table.
+    if form.cleaned_data.get("view") in (View.HEAT, View.TREND) or "region" not in kept:
+        kept |= {name: form.cleaned_data[name] for name in ("view", "mapped") if form.cleaned_data.get(name)}
     return f"{reverse('reporting:coverage')}?{urlencode(kept)}"
 
 
@@ -260,13 +263,13 @@ def _trail(form: CoverageForm, region: Region | None, address: Mapping[str, str]
     wide = {name: value for name, value in address.items() if name not in ("region", "locality", "city_line")}
     steps = []
     if form.reach.country or region is None or _only_region(form.question()) is None:
-        steps.append(Step(_("Kazakhstan") if form.reach.country else _("All my places"), _table_url(form, wide)))
+        steps.append(Step(_("Kazakhstan") if form.reach.country else _("All my places"), table_url(form, wide)))
     if region is not None:
         chosen = wide | {"region": region.code}
         whole = form.reach.country or region.pk in form.reach.regions
         # Translators: a region of whose figures the person sees only a part.
         label = region.name if whole else _("%(region)s, within my reach") % {"region": region.name}
-        steps.append(Step(label, _table_url(form, chosen)))
+        steps.append(Step(label, table_url(form, chosen)))
     if asked["locality"]:
         steps.append(Step(_names(Dimension.LOCALITY, asked["locality"]).get(asked["locality"], "")))
     elif asked["city_line"]:
@@ -310,4 +313,4 @@ def place_of(question: Question) -> str:
 
 def back_to_table(form: BehindForm) -> str:
     """The address of the table from whose figure a list was opened."""
-    return _table_url(form, _address(form))
+    return table_url(form, address_of(form))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.http import QueryDict
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -192,6 +193,15 @@ class _RequirementForm(QuestionForm):
         return replace(super().question(), requirement=self.cleaned_data["requirement"] or None)
 
 
+class View(models.TextChoices):
+    """How coverage is looked at."""
+
+    TABLE = "table", gettext_lazy("Table")
+    HEAT = "heat", gettext_lazy("Heat table")
+    MAP = "map", gettext_lazy("Map")
+    TREND = "trend", gettext_lazy("Trend")
+
+
 class CoverageForm(_RequirementForm):
     """The table's address: place and tabs are links and travel hidden, the rest is shown as a form.
 
@@ -199,6 +209,9 @@ class CoverageForm(_RequirementForm):
     """
 
     SHOWN: ClassVar = ("as_of", "known_on", "requirement", "ownership", "unit", "obliged_only")
+
+    view = forms.ChoiceField(label=gettext_lazy("View"), choices=View.choices, required=False)
+    mapped = forms.ChoiceField(label=gettext_lazy("Measure on the map"), choices=Measure.choices, required=False)
 
     def __init__(self, data: QueryDict, *, reach: Reach, day: date, requirements: Iterable[Requirement]) -> None:
         filled = data.copy()
@@ -211,6 +224,10 @@ class CoverageForm(_RequirementForm):
         for name in self.fields.keys() - set(self.SHOWN):
             self.fields[name].widget = forms.HiddenInput()
         self.order_fields(self.SHOWN)
+
+    @property
+    def chosen_view(self) -> View:
+        return View(self.cleaned_data["view"] or View.TABLE)
 
     @property
     def by_kind(self) -> bool:

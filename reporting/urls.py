@@ -10,7 +10,9 @@ urlpatterns = [
     # everybody, within their reach
     path("search/", search.search, name="search"),
     path("coverage/", coverage.coverage, name="coverage"),
+    path("coverage/file/", coverage.coverage_file, name="coverage_file"),
     path("coverage/institutions/", coverage.behind, name="behind"),
+    path("coverage/institutions/file/", coverage.behind_file, name="behind_file"),
     # the ministry and the regions
     path("quarters/<str:code>/regions/", quarters.regions, name="quarter_regions"),
     path("quarters/<str:code>/regions/file/", quarters.regions_file, name="quarter_regions_file"),
