@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from compliance import card_urls, home
+from compliance import card_urls, guide, home
 from institutions import urls as institution_urls
 from institutions.gallery import gallery
 
@@ -16,6 +16,7 @@ handler500 = "institutions.errors.server_error"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("help/", guide.help_page, name="help"),
     # Pages about institutions that show the checklist live in compliance, which may import both.
     path("", include(([*institution_urls.urlpatterns, *card_urls.urlpatterns], "institutions"))),
     path("", include("compliance.urls")),
