@@ -119,6 +119,10 @@ class _Here:
         )
         return cls(places, numbers, shaped, marks.setdefault(shaped, len(marks)))
 
+    def cell(self, level: Level, move: _ShapedMove, requirement: int) -> CellKey:
+        """The cell of a shape's move at this institution."""
+        return CellKey(level.value, *self.places[move.place], move.obliged, requirement)
+
 
 def _place_of(span: StateSpan) -> _Place:
     return _Place(span.locality, span.large_city, span.kind, span.ownership)
@@ -138,7 +142,7 @@ class _ShapedMove(NamedTuple):
     cause: str
 
 
-_Jump = tuple[int, int, Level, _ShapedMove]  # key of the item, requirement
+_Jump = tuple[int, CellKey, _ShapedMove]  # key of the item
 
 
 class _Shape(NamedTuple):
@@ -212,13 +216,13 @@ class _Writer:
                 shape = self._shape(
                     Level.APPROVED, one.cause, here, listed, answers.get(requirement, ()), approved.get(item, ())
                 )
-                found += [(item, requirement, Level.APPROVED, move) for move in shape.moves]
+                found += [(item, here.cell(Level.APPROVED, move, requirement), move) for move in shape.moves]
                 if pk in findings and requirement in findings[pk]:
                     given_there = tuple(findings[pk][requirement])
                     looked_at = self._shape(
                         Level.VERIFIED, one.cause, here, listed, given_there, verified.get(item, ())
                     )
-                    found += [(item, requirement, Level.VERIFIED, move) for move in looked_at.moves]
+                    found += [(item, here.cell(Level.VERIFIED, move, requirement), move) for move in looked_at.moves]
                 if was is None:
                     new_items.append((item, pk, requirement, *shape.now, 0))
                 elif shape.now != was:
@@ -324,13 +328,7 @@ class _Writer:
         heads: Mapping[int, LedgerHead],
         last_known: Mapping[int, date],
     ) -> None:
-        self._cells.resolve(
-            {
-                _cell_at(level, here.places[move.place], move.obliged, requirement)
-                for _one, here, found in jumps
-                for _item, requirement, level, move in found
-            }
-        )
+        self._cells.resolve({cell for _one, _here, found in jumps for _item, cell, _move in found})
         rows: list[tuple[Any, ...]] = []
         ends: list[tuple[int, list[Any]]] = []
         for one, here, found in jumps:
@@ -345,8 +343,8 @@ class _Writer:
             stamp, day = connection.ops.adapt_datetimefield_value(recorded_at), self._date(recorded_on)
             known_text = recorded_on.isoformat()
             learners: list[Any] = here.learners
-            for item, requirement, level, move in found:
-                cell, text = self._cells.known(_cell_at(level, here.places[move.place], move.obliged, requirement))
+            for item, key, move in found:
+                cell, text = self._cells.known(key)
                 was = None if move.from_learners is None else learners[move.from_learners]
                 is_now = None if move.to_learners is None else learners[move.to_learners]
                 seq, digest = chain.add(
@@ -417,10 +415,6 @@ class _Writer:
 def _cell(level: Level, place: int, obliged: bool) -> CellKey:
     """A cell in a shape: its place is a position, and the requirement that of whoever takes the shape."""
     return CellKey(level.value, place, None, "", "", obliged, 0)
-
-
-def _cell_at(level: Level, place: _Place, obliged: bool, requirement: int) -> CellKey:
-    return CellKey(level.value, *place, obliged, requirement)
 
 
 def _states(pks: Iterable[int]) -> dict[int, list[DatedState]]:
