@@ -48,8 +48,8 @@ def digest(
     return hashlib.sha256(_encode(said).encode()).hexdigest()
 
 
-def digest_of(entry: StatusEntry) -> str:
-    """The digest of an entry as it is now. Reads its item, institution, evidence and photos."""
+def digest_of(entry: StatusEntry, *, photos: Iterable[Photo] | None = None) -> str:
+    """The digest of an entry as it is now. Reads its item, institution, evidence and photos, where none are given."""
     return digest(
         bin_number=entry.item.institution.bin,
         requirement=entry.item.requirement.code,
@@ -58,5 +58,5 @@ def digest_of(entry: StatusEntry) -> str:
         valid_until=entry.valid_until,
         note=entry.note,
         evidence=entry.evidence,
-        photos=entry.photos.all(),
+        photos=entry.photos.all() if photos is None else photos,
     )

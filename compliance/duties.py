@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 from compliance import timeline
 from compliance.applicability import FACTS as FACT_NAMES
@@ -21,6 +22,7 @@ from institutions.enums import Lifecycle
 from institutions.models import StateFields
 
 _DAY = timedelta(days=1)
+_REMEMBERED = 1_000  # lists of a book; each holds some sixty short ones
 FACTS = frozenset(FACT_NAMES)
 CONTRACTED = frozenset({Status.MET, Status.PARTLY_MET})
 
@@ -64,7 +66,7 @@ class Duty:
     measure: str | None
 
 
-@dataclass(slots=True)
+@dataclass
 class Book:
     """The Order as data: its editions in force and its duties. Read once for a piece of work."""
 
@@ -74,6 +76,7 @@ class Book:
     _rulings: dict[tuple[str, str, int, bool, tuple[tuple[str, bool], ...], bool], dict[int, Ruling]] = field(
         default_factory=dict
     )
+    _lists: dict[object, dict[int, list[ListedSpan]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, directive: str = "117") -> Book:
@@ -102,10 +105,6 @@ class Book:
         code, starts, _ends = known[-1]
         # The rulings are the same: they are remembered by edition.
         return Book((*known[:-1], (code, starts, None)), self.duties, self.contract, self._rulings)
-
-    def follows_contract(self, duty: Duty) -> bool:
-        """Whether the duty depends on there being a guard contract."""
-        return not {"guard_contract", "no_guard_contract"}.isdisjoint(duty.rule.conditions)
 
     def only_measures(self) -> Book:
         """The five measures of the brief alone: the small form of the demonstration."""
@@ -147,17 +146,43 @@ class Book:
             self._rulings[key] = {duty.pk: ruling for duty in self.duties if (ruling := both.get(duty.pk)) is not None}
         return self._rulings[key]
 
-    def spans(
-        self,
-        states: Sequence[DatedState],
-        contract: Sequence[timeline.Held],
-        *,
-        only: frozenset[int] | None = None,
-    ) -> dict[int, list[ListedSpan]]:
+    def spans(self, states: Sequence[DatedState], contract: Sequence[timeline.Held]) -> dict[int, list[ListedSpan]]:
         """The list of an institution by requirement key: spans in the order of their days, like neighbours joined.
 
-        `contract` are the answers to the item of the guard contract; `only` leaves other requirements out.
+        `contract` are the answers to the item of the guard contract. Lists are remembered, since situations repeat:
+        whoever asks changes none of the spans.
         """
+        key = tuple(self._situation(state) for state in states)
+        if key not in self._lists:
+            if len(self._lists) == _REMEMBERED:
+                self._lists.clear()
+            self._lists[key] = self._spans(states, (), None)
+        if not contract:
+            return dict(self._lists[key])
+        # Most of the list is the same, whatever was answered about the contract.
+        plain = {pk: spans for pk, spans in self._lists[key].items() if pk not in self.following_contract}
+        return plain | self._spans(states, contract, self.following_contract)
+
+    @cached_property
+    def following_contract(self) -> frozenset[int]:
+        """Keys of the requirements that depend on there being a guard contract."""
+        conditions = {"guard_contract", "no_guard_contract"}
+        return frozenset(duty.pk for duty in self.duties if not conditions.isdisjoint(duty.rule.conditions))
+
+    def _situation(self, state: DatedState) -> tuple[object, ...]:
+        """All of a state that decides what stands on the list."""
+        span = state.span
+        if not span.is_open:
+            return ()
+        groups = (
+            facility_group(edition, people=state.people, settlement_class=state.settlement_class)
+            for edition, _starts, _ends in self.editions
+        )
+        return (span.valid_from, span.valid_to, span.kind, span.large_city is not None, state.facts, *groups)
+
+    def _spans(
+        self, states: Sequence[DatedState], contract: Sequence[timeline.Held], only: frozenset[int] | None
+    ) -> dict[int, list[ListedSpan]]:
         contracts = [(answer.day, answer.status in CONTRACTED) for answer in contract]
         spans: dict[int, list[ListedSpan]] = {}
         for state in states:

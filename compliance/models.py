@@ -285,6 +285,10 @@ class Evidence(models.Model):
     def __str__(self) -> str:
         return f"№ {self.number}, {self.issuer}"
 
+    def holds(self, day: date) -> bool:
+        """What `EvidenceQuerySet.holding` asks of a row."""
+        return self.revoked_at is None and (self.valid_until is None or self.valid_until >= day)
+
     def has_ended(self, day: date) -> bool:
         return self.valid_until is not None and self.valid_until < day
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -61,10 +62,31 @@ def is_late(effective_on: date, *, institution: Institution, today: date) -> boo
 
     An institution with an exception in force for that quarter is not late.
     """
-    period = Period.objects.containing(effective_on).first()
-    if period is None or period.state == PeriodState.OPEN:
-        return False
-    return not PeriodException.objects.in_force(today).filter(period=period, institution=institution).exists()
+    return Deadlines.on(today, institution).is_late(effective_on, institution.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The quarters that are closing or closed, and who may answer for them all the same; read once for many answers."""
+
+    quarters: list[tuple[int, date, date]]  # key, first and last day
+    excused: set[tuple[int, int]]  # keys of quarter and institution
+
+    @classmethod
+    def on(cls, today: date, institution: Institution | None = None) -> Deadlines:
+        """Of all institutions or one, with the exceptions in force today. Two queries."""
+        exceptions = PeriodException.objects.in_force(today)
+        if institution is not None:
+            exceptions = exceptions.filter(institution=institution)
+        quarters = Period.objects.exclude(state=PeriodState.OPEN).values_list("pk", "starts_on", "ends_on")
+        return cls(list(quarters), set(exceptions.values_list("period", "institution")))
+
+    def is_late(self, effective_on: date, institution: int | None) -> bool:
+        """Whether an answer of an institution (its key) that is true since this day comes too late."""
+        return any(
+            starts <= effective_on <= ends and (quarter, institution) not in self.excused
+            for quarter, starts, ends in self.quarters
+        )
 
 
 @transaction.atomic

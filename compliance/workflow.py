@@ -184,21 +184,14 @@ def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
     """
     item = ChecklistItem.objects.select_related("institution", "requirement").get(pk=entry.item_id)
     entry.item = item
-    day = local_day(now)
-    if not item.listed:
-        raise NotListed(entry.pk)
-    if entry.effective_on > day:
-        raise FutureAnswer(entry.pk)
-    if periods.is_late(entry.effective_on, institution=item.institution, today=day):
-        raise LateAnswer(entry.pk)
-    if entry.status == Status.NOT_APPLICABLE and (
-        not item.requirement.exception_allowed or entry.valid_until is None or not entry.note.strip()
-    ):
-        raise NoException(entry.pk)
-    if entry.evidence is not None and entry.evidence.revoked_at is not None:
-        raise RevokedDocument(entry.pk)
-    if StatusEntry.objects.awaiting_decision().filter(item=item).exclude(pk=entry.pk).exists():
-        raise AlreadyWaiting(entry.pk)
+    refusal = refusal_of(
+        entry,
+        deadlines=periods.Deadlines.on(local_day(now), item.institution),
+        waits=StatusEntry.objects.awaiting_decision().filter(item=item).exclude(pk=entry.pk).exists(),
+        day=local_day(now),
+    )
+    if refusal is not None:
+        raise refusal
     try:
         with transaction.atomic():
             _move(
@@ -223,6 +216,24 @@ def submit(entry: StatusEntry, *, by: User, now: datetime) -> StatusEntry:
         now=now,
     )
     return entry
+
+
+def refusal_of(entry: StatusEntry, *, deadlines: periods.Deadlines, waits: bool, day: date) -> Refused | None:
+    """Why an answer cannot be handed over on `day`; None where it can. `waits`: another to its item does. No query."""
+    item = entry.item
+    if not item.listed:
+        return NotListed(entry.pk)
+    if entry.effective_on > day:
+        return FutureAnswer(entry.pk)
+    if deadlines.is_late(entry.effective_on, item.institution_id):
+        return LateAnswer(entry.pk)
+    if entry.status == Status.NOT_APPLICABLE and (
+        not item.requirement.exception_allowed or entry.valid_until is None or not entry.note.strip()
+    ):
+        return NoException(entry.pk)
+    if entry.evidence is not None and entry.evidence.revoked_at is not None:
+        return RevokedDocument(entry.pk)
+    return AlreadyWaiting(entry.pk) if waits else None
 
 
 @transaction.atomic
@@ -390,5 +401,19 @@ def _evidence(
     known = Evidence.objects.usable_by(by, local_day(now)).filter(**details).order_by("pk").first()
     if known is not None:
         return known
-    key = evidence.key_of(document.number, document.issuer)
-    return Evidence.objects.create(**details, key=key, author=by, created_at=now)
+    proof = new_evidence(document, by=by, now=now)
+    proof.save()
+    return proof
+
+
+def new_evidence(document: DocumentReference, *, by: User, now: datetime) -> Evidence:
+    """A row for a document that nobody has named before. Not yet saved."""
+    return Evidence(
+        number=document.number,
+        issuer=document.issuer,
+        issued_on=document.issued_on,
+        valid_until=document.valid_until,
+        key=evidence.key_of(document.number, document.issuer),
+        author=by,
+        created_at=now,
+    )

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from compliance import workflow
-from compliance.enums import EntryState, PeriodState, RowOutcome, Status
+from compliance import periods, workflow
+from compliance.enums import EntryState, RowOutcome, Status
 from compliance.imports import values
 from compliance.imports.differences import Parsed, Reader
 from compliance.imports.problems import Problem, problem
 from compliance.imports.reading import Cell, Table
 from compliance.imports.values import Wrong
 from compliance.ledger.cells import chunked
-from compliance.models import ChecklistItem, ImportRow, Period, PeriodException, Requirement, StatusEntry
+from compliance.models import ChecklistItem, ImportRow, Requirement, StatusEntry
 from compliance.workflow import AnswerData, DocumentReference
 from institutions.access import ANSWER
 from institutions.models import Institution, User
@@ -87,10 +87,7 @@ class _Judge:
         for requirement in Requirement.objects.all():
             for word in (requirement.code, requirement.title_kk, requirement.title_ru, requirement.title_en):
                 self._requirements.setdefault(_key(word), requirement)
-        closing = Period.objects.exclude(state=PeriodState.OPEN)
-        self._closing = list(closing.values_list("pk", "starts_on", "ends_on"))
-        exceptions = PeriodException.objects.filter(until__gte=today)
-        self._exceptions = set(exceptions.values_list("period", "institution"))
+        self._deadlines = periods.Deadlines.on(today)
 
     def rows(self) -> Iterator[ImportRow]:
         read = readers(self._today)
@@ -150,8 +147,7 @@ class _Judge:
         status, since, note = given.get("status"), judged.since, given.get("note", "")
         if status is None and "status" not in said.wrong:
             said.reasons.append(problem("answer_missing", "status"))
-        if any(starts <= since <= ends for pk, starts, ends in self._closing
-               if (pk, judged.institution_id) not in self._exceptions):  # fmt: skip
+        if self._deadlines.is_late(since, judged.institution_id):
             said.reasons.append(problem("closed_quarter", "since", value=since.strftime("%d.%m.%Y")))
         named = [name for name in _DOCUMENT if name in given]
         if (named or "document_valid_until" in given) and len(named) < len(_DOCUMENT) and not said.wrong & {*_DOCUMENT}:

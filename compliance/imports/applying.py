@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
 
-from compliance import books, enrolment, workflow
+from compliance import books, enrolment, workflow_many
 from compliance.enums import EntryState, ImportKind, ImportState, RowOutcome, RowResult
 from compliance.imports import answers, differences, running
 from compliance.imports.differences import Known, plain
 from compliance.imports.problems import FileRefused, Problem, problem
+from compliance.ledger.cells import chunked
 from compliance.models import Batch, ChecklistItem, ImportRow, ImportRun, Inspection, StatusEntry
 from institutions import journal, registry_many
 from institutions.bulk import no_garbage_collection, update_rows
@@ -93,7 +94,7 @@ def _apply(run: ImportRun, *, by: User, now: datetime) -> None:
 
 def _hold_institutions(keys: Iterable[int | None]) -> None:
     """Lock the rows of institutions until the end of the transaction, in the order of their keys."""
-    for chunk in _chunks(sorted(key for key in keys if key is not None)):
+    for chunk in chunked(sorted(key for key in keys if key is not None), _CHUNK):
         held = Institution.objects.filter(pk__in=chunk).order_by("pk").select_for_update(of=("self",), no_key=True)
         list(held.values_list("pk", flat=True))
 
@@ -251,17 +252,12 @@ def _answered(rows: Sequence[ImportRow]) -> set[int]:
     merged another into."""
     entered = [row.institution_id for row in rows if row.outcome == RowOutcome.NEW and row.institution_id]
     found: set[int] = set()
-    for chunk in _chunks(entered):
+    for chunk in chunked(entered, _CHUNK):
         entries = StatusEntry.objects.filter(item__institution__in=chunk)
         found |= set(entries.order_by().values_list("item__institution", flat=True).distinct())
         found |= set(Inspection.objects.filter(institution__in=chunk).order_by().values_list("institution", flat=True))
         found |= set(Merger.objects.filter(kept__in=chunk, undone_at=None).values_list("kept", flat=True))
     return found
-
-
-def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(keys), _CHUNK):
-        yield keys[start : start + _CHUNK]
 
 
 # --- answers ----------------------------------------------------------------------------------------
@@ -270,42 +266,45 @@ def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
 def _submit(run: ImportRun, *, by: User, now: datetime) -> None:
     """Hand the answers of a list in as entries that `by` wrote and submitted: so somebody else has to decide them."""
     rows = list(run.rows.filter(outcome__in=[RowOutcome.NEW, RowOutcome.CHANGED]).defer("cells"))
-    answerable = ChecklistItem.objects.answerable_by(by)
     drafts = set(StatusEntry.objects.filter(author=by, state=EntryState.DRAFT).values_list("item", flat=True))
-    for number, row in enumerate(rows):
-        item = answerable.filter(pk=row.changes["item"]).first()
-        reason = None
-        if item is None:
-            reason = problem("not_found", "bin")
-        elif item.version != row.before["version"]:
-            reason = problem("decided_meanwhile", "requirement")
-        elif item.pk in drafts:
-            reason = problem("own_draft", "requirement")
-        else:
-            try:
-                with transaction.atomic():
-                    draft = workflow.save_draft(item, answers.answer_of(row), by=by, now=now)
-                    row.entry = workflow.submit(draft, by=by, now=now)
-            except workflow.Refused as refused:
-                row.entry, reason = None, answers.refusal(refused, row)
-        row.result = RowResult.APPLIED if reason is None else RowResult.STALE
-        if reason is not None:
-            row.reasons = [reason]
-        if number % 100 == 0:
-            running.tell(run.pk, 5 + 90 * number // len(rows))
+    # In the order of the items, so that two lists about the same ones do not wait for each other crosswise.
+    for number, chunk in enumerate(chunked(sorted(rows, key=lambda row: row.changes["item"]), _CHUNK)):
+        keys = [row.changes["item"] for row in chunk]
+        answerable = ChecklistItem.objects.answerable_by(by).filter(pk__in=keys)
+        items = answerable.select_related("institution", "requirement").in_bulk()
+        given: list[tuple[ImportRow, ChecklistItem]] = []
+        for row in chunk:
+            item = items.get(row.changes["item"])
+            reason = None
+            if item is None:
+                reason = problem("not_found", "bin")
+            elif item.version != row.before["version"]:
+                reason = problem("decided_meanwhile", "requirement")
+            elif item.pk in drafts:
+                reason = problem("own_draft", "requirement")
+            else:
+                given.append((row, item))
+            row.result = RowResult.APPLIED
+            if reason is not None:
+                row.result, row.reasons = RowResult.STALE, [reason]
+        said = [(item, answers.answer_of(row)) for row, item in given]
+        for (row, _item), entry in zip(given, workflow_many.submit_many(said, by=by, now=now), strict=True):
+            if isinstance(entry, StatusEntry):
+                row.entry = entry
+            else:
+                row.result, row.reasons = RowResult.STALE, [answers.refusal(entry, row)]
+        running.tell(run.pk, 5 + 90 * number * _CHUNK // len(rows))
     _note_results(rows)
     _receipt(run, rows, by=by, now=now)
 
 
 def _withdraw(run: ImportRun, *, by: User, now: datetime) -> None:
     """Take back the answers that nobody has decided yet."""
-    rows = list(run.rows.filter(result=RowResult.APPLIED).defer("cells").select_related("entry__item"))
-    mine = set(
-        StatusEntry.objects.withdrawable_by(by).filter(pk__in=run.rows.values("entry")).values_list("pk", flat=True)
-    )
+    rows = list(run.rows.filter(result=RowResult.APPLIED).defer("cells"))
+    mine = StatusEntry.objects.withdrawable_by(by).filter(pk__in=run.rows.values("entry"))
+    withdrawn = workflow_many.withdraw_many(list(mine.values_list("pk", flat=True)), by=by, now=now)
     for row in rows:
-        if row.entry is not None and row.entry_id in mine:
-            workflow.withdraw(row.entry, by=by, now=now)
+        if row.entry_id in withdrawn:
             row.result = RowResult.UNDONE
         else:
             row.result, row.reasons = RowResult.KEPT, [problem("cannot_be_taken_back", "requirement")]

@@ -69,6 +69,10 @@ class Cells:
                 self._by_key[unknown[text]] = found[text]
         return self._by_key
 
+    def known(self, key: CellKey) -> tuple[int, str]:
+        """Database key and text of a cell that was resolved."""
+        return self._by_key[key], self._texts[key]
+
     def _row(self, text: str, key: CellKey) -> tuple[Any, ...]:
         """The columns of a new cell after its `id`."""
         region = self._localities[key.locality][1]

@@ -34,12 +34,13 @@ class Chain:
         cell: str,
         before: str,
         after: str,
-        effective_on: date,
+        effective_on: date | str,
         recorded_at: datetime,
-        recorded_on: date,
+        recorded_on: date | str,
         cause: str,
         ref: str,
     ) -> tuple[int, str]:
+        """Number and hash of the next row; days may come as the texts that they are in it (2026-05-01)."""
         self.length += 1
         said = (
             f"{self.hash}|{self._bin}|{self.length}|{cell}|{before}|{after}|{effective_on}"

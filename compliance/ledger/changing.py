@@ -6,33 +6,35 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from compliance import books, hints, timeline
 from compliance.duties import Book, DatedState
-from compliance.enums import Cause, Level, Status
+from compliance.enums import Cause, Level
 from compliance.ledger.cells import Cells, chunked
-from compliance.ledger.chain import Chain, side
+from compliance.ledger.chain import Chain, recordedside
 from compliance.ledger.entering import CHANGE, ITEM, SPAN
-from compliance.ledger.standing import Now, findings_at, now_of
+from compliance.ledger.standing import findings_at, now_of
 from compliance.models import (
     Applicability,
     Cell,
     ChecklistItem,
     LedgerHead,
+    PendingFold,
     RegisterDay,
     StatusChange,
     StatusEntry,
 )
-from compliance.timeline import Answer, CellKey, Held, ListedSpan, Move, Standing
-from institutions.bulk import insert_rows, next_id, reset_sequences, update_rows
+from compliance.timeline import Answer, CellKey, ListedSpan, Standing, StateSpan
+from institutions.bulk import AsStored, insert_rows, next_id, read_rows, reset_sequences, update_rows
 from institutions.models import Institution, InstitutionState
 
 _CHUNK: Final = 200
-_Recorded = tuple[date, Standing | None, Standing | None]
+_SHAPES_REMEMBERED: Final = 50_000
+_LISTS_REMEMBERED: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,6 @@ class Changed:
     institution: Institution
     cause: Cause
     ref: str
-
-
-@dataclass(slots=True)
-class _Item:
-    """A row of the table of items: its key, what it counts as now, and whether it is there already."""
-
-    pk: int
-    now: Now
-    is_new: bool = False
 
 
 @transaction.atomic
@@ -67,6 +60,109 @@ def sync_many(changed: Sequence[Changed], *, now: datetime, book: Book | None = 
     return writer.finish()
 
 
+# What the database holds is compared as the driver has it: on SQLite a day is a text, and to make dates of millions of
+# texts takes longer than all that is computed from them. `_Stored` values are made dates where they are computed with.
+_Stored = Any
+# Of a shape: day, from (status, learners), to (status, learners), place, obliged.
+_Row = tuple[_Stored, str | None, int | None, str | None, int | None, int, bool]
+_Given = tuple[tuple[_Stored, _Stored, str], ...]  # day, end, status of the approved answers, the oldest decision first
+
+
+class _Place(NamedTuple):
+    """The part of a cell that an institution's state says."""
+
+    locality: int
+    large_city: int | None
+    kind: str
+    ownership: str
+
+    def order(self) -> tuple[int, int, str, str]:
+        """As `timeline.moves` has the rows of a day."""
+        return (self.locality, self.large_city or 0, self.kind, self.ownership)
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """The places and numbers of learners of one institution, by which what is alike elsewhere is told the same way.
+
+    Items of thousands of institutions differ by their cells and learners alone. In a shape both are positions: of the
+    place among those that the institution has or had, in the order of cells, and of the learners among its numbers.
+    """
+
+    places: list[_Place]
+    learners: list[int]
+    states: tuple[StateSpan, ...]
+    mark: int  # of what is written of it in this piece of work: one for each `states`
+
+    @classmethod
+    def of(
+        cls,
+        states: Sequence[DatedState],
+        cells: Iterable[CellKey],
+        learners: Iterable[int | None],
+        marks: dict[tuple[StateSpan, ...], int],
+    ) -> _Here:
+        spans = [state.span for state in states]
+        known = {_Place(*cell[1:5]) for cell in cells}
+        places = sorted({_place_of(span) for span in spans} | known, key=_Place.order)
+        numbers = sorted({span.learners for span in spans} | {number for number in learners if number is not None})
+        where = {place: position for position, place in enumerate(places)}
+        shaped = tuple(
+            span._replace(
+                locality=where[_place_of(span)],
+                large_city=None,
+                kind="",
+                ownership="",
+                learners=numbers.index(span.learners),
+            )
+            for span in spans
+        )
+        return cls(places, numbers, shaped, marks.setdefault(shaped, len(marks)))
+
+    def cell(self, level: Level, move: _ShapedMove, requirement: int) -> CellKey:
+        """The cell of a shape's move at this institution."""
+        return CellKey(level.value, *self.places[move.place], move.obliged, requirement)
+
+
+def _place_of(span: StateSpan) -> _Place:
+    return _Place(span.locality, span.large_city, span.kind, span.ownership)
+
+
+class _ShapedMove(NamedTuple):
+    """A row of the ledger before it has its place: places and learners are positions in `_Here`."""
+
+    text: str
+    stored: _Stored
+    place: int
+    obliged: bool
+    from_status: str | None
+    from_learners: int | None
+    to_status: str | None
+    to_learners: int | None
+    cause: str
+
+
+_Jump = tuple[int, CellKey, _ShapedMove]  # key of the item
+
+
+class _Shape(NamedTuple):
+    """What is to be written of an item at a level, and what it then counts as, as the database has it."""
+
+    moves: list[_ShapedMove]
+    now: tuple[bool, bool, str, _Stored]
+
+
+class _Listed(NamedTuple):
+    """When a requirement stands on a list: as computed with, as the database has it, and a number for what is alike."""
+
+    spans: list[ListedSpan]
+    stored: list[tuple[Any, ...]]
+    number: int
+
+
+_NEVER: Final = _Listed([], [], 0)
+
+
 class _Writer:
     def __init__(self, book: Book, now: datetime) -> None:
         self._book = book
@@ -77,7 +173,12 @@ class _Writer:
         self._day = RegisterDay.current()
         self._next_item = next_id(ChecklistItem)
         self._first_change = self._next_change = next_id(StatusChange)
-        self._dates: dict[date | None, Any] = {None: None}
+        self._dates: dict[date | None, _Stored] = {None: None}
+        self._days: dict[_Stored, date | None] = {None: None}
+        self._shapes: dict[tuple[Any, ...], _Shape] = {}
+        self._known: dict[int, _Listed] = {}
+        self._marks: dict[tuple[StateSpan, ...], int] = {}
+        self._numbers: dict[tuple[ListedSpan, ...], int] = {}
 
     def write(self, changed: Sequence[Changed]) -> None:
         pks = [one.institution.pk for one in changed]
@@ -88,58 +189,45 @@ class _Writer:
             .order_by()
             .values_list("institution", "recorded_on")
         )
-        states, held, stored, items = _states(pks), _held(pks), _stored_spans(pks), _items(pks)
+        states, given, stored, items = _states(pks), _answers(pks), _stored_spans(pks), _items(pks)
         findings = findings_at(pks)
-        known = self._recorded(pks, Level.APPROVED)
-        verified = self._recorded(pks, Level.VERIFIED) if findings else {}
+        rows = self._rows(pks)
         new_items: list[tuple[Any, ...]] = []
         new_spans: list[tuple[Any, ...]] = []
         stale_spans: list[int] = []
-        moved: list[tuple[int, Now]] = []
-        jumps: list[tuple[Changed, list[tuple[int, Move]]]] = []
+        moved: list[tuple[int, Sequence[Any]]] = []
+        jumps: list[tuple[Changed, _Here, list[_Jump]]] = []
         for one in changed:
             pk = one.institution.pk
-            answers = held.get(pk, {})
-            spans = self._book.spans(states.get(pk, []), answers.get(self._book.contract.pk, ()))
+            answers = given.get(pk, {})
             mine = items.setdefault(pk, {})
-            for requirement in spans.keys() - mine.keys():
-                mine[requirement] = _Item(self._next_item, Now(False, True, Status.UNKNOWN.value, None), is_new=True)
+            contract = timeline.held_answers(self._answers(answers.get(self._book.contract.pk, ())))
+            lists = self._book.spans(states.get(pk, []), contract)
+            for requirement in lists.keys() - mine.keys():
+                mine[requirement] = (self._next_item, None)
                 self._next_item += 1
-            found: list[tuple[int, Move]] = []
-            for requirement, item in sorted(mine.items()):
-                listed = spans.get(requirement, [])
-                given = answers.get(requirement, ())
-                if stored.get(item.pk, []) != listed:
-                    stale_spans.append(item.pk)
-                    new_spans += [self._span(item.pk, span) for span in listed]
-                new = timeline.effective(
-                    requirement=requirement,
-                    level=Level.APPROVED,
-                    states=[state.span for state in states.get(pk, [])],
-                    spans=listed,
-                    held=given,
-                    edition_days=self._book.edition_days,
+            here, approved, verified = self._here(states.get(pk, []), rows.get(pk, ()))
+            found: list[_Jump] = []
+            for requirement, (item, was) in sorted(mine.items()):
+                listed = self._listed(lists[requirement]) if requirement in lists else _NEVER
+                if stored.get(item, []) != listed.stored:
+                    stale_spans.append(item)
+                    new_spans += [(item, *span) for span in listed.stored]
+                shape = self._shape(
+                    Level.APPROVED, one.cause, here, listed, answers.get(requirement, ()), approved.get(item, ())
                 )
-                old = timeline.recorded(known.get(item.pk, ()))
-                # Most items stand as they stood; what led to it makes no row.
-                if [segment[:2] for segment in new] != [segment[:2] for segment in old]:
-                    found += [(item.pk, move) for move in timeline.moves(old, new, cause=one.cause)]
-                if requirement in findings.get(pk, {}):
-                    new_verified = timeline.verified(
-                        requirement=requirement,
-                        states=[state.span for state in states.get(pk, [])],
-                        spans=listed,
-                        found=findings[pk][requirement],
-                        edition_days=self._book.edition_days,
+                found += [(item, here.cell(Level.APPROVED, move, requirement), move) for move in shape.moves]
+                if pk in findings and requirement in findings[pk]:
+                    given_there = tuple(findings[pk][requirement])
+                    looked_at = self._shape(
+                        Level.VERIFIED, one.cause, here, listed, given_there, verified.get(item, ())
                     )
-                    old_verified = timeline.recorded(verified.get(item.pk, ()))
-                    found += [(item.pk, move) for move in timeline.moves(old_verified, new_verified, cause=one.cause)]
-                counts_as = now_of(new, given, self._day)
-                if item.is_new:
-                    new_items.append(self._item(item.pk, pk, requirement, counts_as))
-                elif counts_as != item.now:
-                    moved.append((item.pk, counts_as))
-            jumps.append((one, found))
+                    found += [(item, here.cell(Level.VERIFIED, move, requirement), move) for move in looked_at.moves]
+                if was is None:
+                    new_items.append((item, pk, requirement, *shape.now, 0))
+                elif shape.now != was:
+                    moved.append((item, shape.now))
+            jumps.append((one, here, found))
         insert_rows(ChecklistItem, ITEM, new_items)
         for keys in chunked(stale_spans, 500):
             Applicability.objects.filter(item__in=keys).delete()
@@ -147,16 +235,103 @@ class _Writer:
         update_rows(ChecklistItem, ["listed", "obliged", "status", "valid_until"], moved)
         self._write_changes(jumps, heads, last_known)
 
+    def _listed(self, spans: list[ListedSpan]) -> _Listed:
+        """The spans of a requirement, numbered. Told by the object: the book gives the same to those who are alike."""
+        listed = self._known.get(id(spans))
+        if listed is None or listed.spans is not spans:
+            if len(self._known) == _LISTS_REMEMBERED:
+                self._known.clear()
+            number = self._numbers.setdefault(tuple(spans), len(self._numbers) + 1)
+            listed = self._known[id(spans)] = _Listed(spans, [self._span(span) for span in spans], number)
+        return listed
+
+    def _here(
+        self, states: Sequence[DatedState], rows: Sequence[tuple[Any, ...]]
+    ) -> tuple[_Here, dict[int, tuple[_Row, ...]], dict[int, tuple[_Row, ...]]]:
+        """An institution as shapes see it, and what the ledger says of its items, approved and verified."""
+        cells = {row[-1]: self._keys[row[-1]] for row in rows}
+        learners = {row[3] for row in rows} | {row[5] for row in rows}
+        here = _Here.of(states, cells.values(), learners, self._marks)
+        where = {place: position for position, place in enumerate(here.places)}
+        shaped = {pk: (where[_Place(*key[1:5])], key.obliged, key.level == Level.APPROVED) for pk, key in cells.items()}
+        numbers: dict[int | None, int | None] = {None: None}
+        numbers |= {number: position for position, number in enumerate(here.learners)}
+        approved: dict[int, tuple[_Row, ...]] = {}
+        verified: dict[int, tuple[_Row, ...]] = {}
+        for item, day, was, was_learners, is_now, is_learners, cell in rows:
+            place, obliged, is_approved = shaped[cell]
+            row = (day, was, numbers[was_learners], is_now, numbers[is_learners], place, obliged)
+            of_level = approved if is_approved else verified
+            of_level[item] = (*of_level.get(item, ()), row)
+        return here, approved, verified
+
+    def _shape(
+        self, level: Level, cause: Cause, here: _Here, listed: _Listed, given: _Given, rows: tuple[_Row, ...]
+    ) -> _Shape:
+        """What is to be written of an item; computed once for all that differ by place and learners alone."""
+        key = (level, cause, here.mark, listed.number, given, rows)
+        shape = self._shapes.get(key)
+        if shape is None:
+            if len(self._shapes) == _SHAPES_REMEMBERED:
+                self._shapes.clear()
+            shape = self._shapes[key] = self._shape_of(level, cause, here.states, listed.spans, given, rows)
+        return shape
+
+    def _shape_of(
+        self,
+        level: Level,
+        cause: Cause,
+        states: Sequence[StateSpan],
+        spans: Sequence[ListedSpan],
+        given: _Given,
+        rows: tuple[_Row, ...],
+    ) -> _Shape:
+        answers = self._answers(given)
+        held = timeline.held_answers(answers)
+        edition_days = self._book.edition_days
+        if level is Level.APPROVED:
+            new = timeline.effective(
+                requirement=0, level=level, states=states, spans=spans, held=held, edition_days=edition_days
+            )
+        else:
+            new = timeline.verified(requirement=0, states=states, spans=spans, found=answers, edition_days=edition_days)
+        old = timeline.recorded(
+            (
+                self._day_of(day),
+                None if was is None else Standing(_cell(level, place, obliged), was, was_learners or 0),
+                None if is_now is None else Standing(_cell(level, place, obliged), is_now, is_learners or 0),
+            )
+            for day, was, was_learners, is_now, is_learners, place, obliged in rows
+        )
+        now = now_of(new, held, self._day)
+        return _Shape(
+            [
+                _ShapedMove(
+                    day.isoformat(),
+                    self._date(day),
+                    cell.locality,
+                    cell.obliged,
+                    before and str(before.status),
+                    before and before.learners,
+                    after and str(after.status),
+                    after and after.learners,
+                    why.value,
+                )
+                for day, cell, before, after, why in timeline.moves(old, new, cause=cause)
+            ],
+            (now.listed, now.obliged, str(now.status), self._date(now.valid_until)),
+        )
+
     def _write_changes(
         self,
-        jumps: Sequence[tuple[Changed, Sequence[tuple[int, Move]]]],
+        jumps: Sequence[tuple[Changed, _Here, Sequence[_Jump]]],
         heads: Mapping[int, LedgerHead],
         last_known: Mapping[int, date],
     ) -> None:
-        keys = self._cells.resolve(move.cell for _one, found in jumps for _item, move in found)
+        self._cells.resolve({cell for _one, _here, found in jumps for _item, cell, _move in found})
         rows: list[tuple[Any, ...]] = []
         ends: list[tuple[int, list[Any]]] = []
-        for one, found in jumps:
+        for one, here, found in jumps:
             if not found:
                 continue
             institution = one.institution
@@ -165,86 +340,81 @@ class _Writer:
             known_on = self._today if recorded_at == self._now else books.knowledge_day(recorded_at)
             recorded_on = max(known_on, last_known.get(institution.pk, date.min))
             chain = Chain(institution.bin, head.length, head.hash)
-            stamp = connection.ops.adapt_datetimefield_value(recorded_at)
-            for item, move in found:
-                before, after = move.before, move.after
+            stamp, day = connection.ops.adapt_datetimefield_value(recorded_at), self._date(recorded_on)
+            known_text = recorded_on.isoformat()
+            learners: list[Any] = here.learners
+            for item, key, move in found:
+                cell, text = self._cells.known(key)
+                was = None if move.from_learners is None else learners[move.from_learners]
+                is_now = None if move.to_learners is None else learners[move.to_learners]
                 seq, digest = chain.add(
-                    self._cells.text(move.cell),
-                    side(before),
-                    side(after),
-                    move.effective_on,
+                    text,
+                    recordedside(move.from_status, was),
+                    recordedside(move.to_status, is_now),
+                    move.text,
                     recorded_at,
-                    recorded_on,
-                    move.cause.value,
+                    known_text,
+                    move.cause,
                     one.ref,
                 )
                 rows.append(
-                    (self._next_change, institution.pk, seq, item, keys[move.cell],
-                     before and before.status, before and before.learners,
-                     after and after.status, after and after.learners,
-                     self._date(move.effective_on), stamp, self._date(recorded_on),
-                     move.cause.value, one.ref, digest)
+                    (self._next_change, institution.pk, seq, item, cell, move.from_status, was, move.to_status, is_now,
+                     move.stored, stamp, day, move.cause, one.ref, digest)
                 )  # fmt: skip
                 self._next_change += 1
             ends.append((institution.pk, [chain.length, chain.hash, recorded_at]))
         insert_rows(StatusChange, CHANGE, rows)
+        insert_rows(PendingFold, ("change_id",), ((row[0],) for row in rows))
         update_rows(LedgerHead, ["length", "hash", "recorded_at"], ends)
 
     def finish(self) -> int:
-        """Let the rows wait for the fold, and the database's own keys go on behind those given by hand."""
+        """Let the database's own keys go on behind those given by hand."""
         reset_sequences(Cell, ChecklistItem, StatusChange)
         if self._next_change > self._first_change:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "INSERT INTO compliance_pendingfold (change_id) "
-                    "SELECT id FROM compliance_statuschange WHERE id >= %s AND id < %s",
-                    [self._first_change, self._next_change],
-                )
             hints.after_commit(hints.FOLD)
         return self._next_change - self._first_change
 
-    def _recorded(self, pks: Sequence[int], level: Level) -> dict[int, list[_Recorded]]:
-        """Rows of the ledger at a level by the key of their item; cells are read once and remembered."""
-        changes = (
-            StatusChange.objects.filter(institution__in=pks, cell__level=level)
-            .order_by()
-            .values_list("item", "effective_on", "from_status", "from_learners", "to_status", "to_learners", "cell")
-        )
-        found = list(changes)
-        for keys in chunked(sorted({row[-1] for row in found} - self._keys.keys()), 500):
+    def _rows(self, pks: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:
+        """The ledger of institutions, as `_here` takes it; cells are read once and remembered."""
+        changes = StatusChange.objects.filter(institution__in=pks).order_by().annotate(day=AsStored("effective_on"))
+        rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        for institution, *row in read_rows(
+            changes.values_list(
+                "institution", "item", "day", "from_status", "from_learners", "to_status", "to_learners", "cell"
+            )
+        ):
+            rows[institution].append(tuple(row))
+        met = {row[-1] for mine in rows.values() for row in mine}
+        for keys in chunked(sorted(met - self._keys.keys()), 500):
             cells = Cell.objects.filter(pk__in=keys).values_list(
                 "pk", "level", "locality", "large_city", "kind", "ownership", "obliged", "requirement"
             )
             self._keys |= {pk: CellKey._make(key) for pk, *key in cells}
-        rows: dict[int, list[_Recorded]] = defaultdict(list)
-        for item, day, was, was_learners, is_now, is_learners, cell in found:
-            key = self._keys[cell]
-            rows[item].append(
-                (
-                    day,
-                    None if was is None else Standing(key, was, was_learners or 0),
-                    None if is_now is None else Standing(key, is_now, is_learners or 0),
-                )
-            )
         return rows
 
-    def _item(self, pk: int, institution: int, requirement: int, now: Now) -> tuple[Any, ...]:
-        return (pk, institution, requirement, now.listed, now.obliged, now.status, self._date(now.valid_until), 0)
+    def _answers(self, given: Iterable[tuple[_Stored, _Stored, str]]) -> list[Answer]:
+        return [Answer(self._day_of(since) or date.min, self._day_of(until), status) for since, until, status in given]
 
-    def _span(self, item: int, span: ListedSpan) -> tuple[Any, ...]:
-        return (
-            item,
-            self._date(span.valid_from),
-            self._date(span.valid_to),
-            span.obliged,
-            span.counted,
-            span.basis,
-        )
+    def _span(self, span: ListedSpan) -> tuple[Any, ...]:
+        return (self._date(span.valid_from), self._date(span.valid_to), *span[2:])
 
-    def _date(self, day: date | None) -> Any:
+    def _date(self, day: date | None) -> _Stored:
+        """A day as the database has it."""
         if day not in self._dates:
-            self._dates[day] = connection.ops.adapt_datefield_value(day)
+            stored = connection.ops.adapt_datefield_value(day)
+            self._dates[day], self._days[stored] = stored, day
         return self._dates[day]
+
+    def _day_of(self, stored: _Stored) -> Any:
+        """The day that the database has so; None for none."""
+        if stored not in self._days:
+            self._days[stored] = stored if isinstance(stored, date) else date.fromisoformat(stored)
+        return self._days[stored]
+
+
+def _cell(level: Level, place: int, obliged: bool) -> CellKey:
+    """A cell in a shape: its place is a position, and the requirement that of whoever takes the shape."""
+    return CellKey(level.value, place, None, "", "", obliged, 0)
 
 
 def _states(pks: Iterable[int]) -> dict[int, list[DatedState]]:
@@ -254,38 +424,40 @@ def _states(pks: Iterable[int]) -> dict[int, list[DatedState]]:
     return found
 
 
-def _held(pks: Iterable[int]) -> dict[int, dict[int, list[Held]]]:
-    """The approved answers by institution and requirement, as they hold from day to day."""
-    answers: dict[int, dict[int, list[Answer]]] = defaultdict(lambda: defaultdict(list))
-    for institution, requirement, effective_on, valid_until, status in (
-        StatusEntry.objects.in_force()
-        .filter(item__institution__in=list(pks))
-        .values_list("item__institution", "item__requirement", "effective_on", "valid_until", "status")
+def _answers(pks: Iterable[int]) -> dict[int, dict[int, _Given]]:
+    """The approved answers by institution and requirement."""
+    entries = StatusEntry.objects.in_force().filter(item__institution__in=list(pks))
+    given: dict[int, dict[int, _Given]] = defaultdict(dict)
+    for institution, requirement, *answer in read_rows(
+        entries.annotate(since=AsStored("effective_on"), until=AsStored("valid_until")).values_list(
+            "item__institution", "item__requirement", "since", "until", "status"
+        )
     ):
-        answers[institution][requirement].append(Answer(effective_on, valid_until, status))
-    return {
-        institution: {requirement: timeline.held_answers(given) for requirement, given in by_requirement.items()}
-        for institution, by_requirement in answers.items()
-    }
+        mine = given[institution]
+        mine[requirement] = (*mine.get(requirement, ()), (answer[0], answer[1], answer[2]))
+    return given
 
 
-def _stored_spans(pks: Iterable[int]) -> dict[int, list[ListedSpan]]:
-    stored: dict[int, list[ListedSpan]] = defaultdict(list)
-    for item, *span in (
-        Applicability.objects.filter(item__institution__in=list(pks))
-        .order_by("item", "valid_from")
-        .values_list("item", "valid_from", "valid_to", "obliged", "counted", "basis")
+def _stored_spans(pks: Iterable[int]) -> dict[int, list[tuple[Any, ...]]]:
+    stored: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    spans = Applicability.objects.filter(item__institution__in=list(pks)).order_by("item", "valid_from")
+    for item, *span in read_rows(
+        spans.annotate(since=AsStored("valid_from"), until=AsStored("valid_to")).values_list(
+            "item", "since", "until", "obliged", "counted", "basis"
+        )
     ):
-        stored[item].append(ListedSpan._make(span))
+        stored[item].append(tuple(span))
     return stored
 
 
-def _items(pks: Iterable[int]) -> dict[int, dict[int, _Item]]:
-    items: dict[int, dict[int, _Item]] = defaultdict(dict)
-    for pk, institution, requirement, *now in (
+def _items(pks: Iterable[int]) -> dict[int, dict[int, tuple[int, tuple[Any, ...] | None]]]:
+    """Key of the item and what it counts as, as the database has it, by institution and requirement."""
+    items: dict[int, dict[int, tuple[int, tuple[Any, ...] | None]]] = defaultdict(dict)
+    for pk, institution, requirement, *now in read_rows(
         ChecklistItem.objects.filter(institution__in=list(pks))
         .order_by()
-        .values_list("pk", "institution", "requirement", "listed", "obliged", "status", "valid_until")
+        .annotate(until=AsStored("valid_until"))
+        .values_list("pk", "institution", "requirement", "listed", "obliged", "status", "until")
     ):
-        items[institution][requirement] = _Item(pk, Now._make(now))
+        items[institution][requirement] = (pk, tuple(now))
     return items

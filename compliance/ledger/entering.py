@@ -148,11 +148,9 @@ class _BulkWriter:
         self._book = book
         self._codes = book.codes
         self._cells = Cells(book.codes, alone=True)
-        self._follows_contract = frozenset(duty.pk for duty in book.duties if book.follows_contract(duty))
         self._shapes: dict[tuple[Any, ...], _Shape] = {}
         self._listed_of: int | None = None
         self._listed: dict[int, dict[int, list[ListedSpan]]] = {}
-        self._plain: dict[object, dict[int, list[ListedSpan]]] = {}
         self._day = RegisterDay.current()
         self._next_item = next_id(ChecklistItem)
         self._next_entry = next_id(StatusEntry)
@@ -235,17 +233,9 @@ class _BulkWriter:
         if self._listed_of != opening.institution:
             self._listed_of = opening.institution
             self._listed.clear()
-            self._plain.clear()
         if number not in self._listed:
             book = self._batches[number].book
-            given = opening.answers.get(book.contract.pk, ())
-            if book.editions not in self._plain:
-                self._plain[book.editions] = book.spans(opening.states, ())
-            lists = self._plain[book.editions]
-            if given:
-                lists = {pk: spans for pk, spans in lists.items() if pk not in self._follows_contract}
-                lists |= book.spans(opening.states, _known(given, number), only=self._follows_contract)
-            self._listed[number] = lists
+            self._listed[number] = book.spans(opening.states, _known(opening.answers.get(book.contract.pk, ()), number))
         return self._listed[number]
 
     def _shape(
@@ -256,7 +246,7 @@ class _BulkWriter:
         Thousands of items have the same dates and answers and differ by their cell alone. Where the institution has
         one state and the list does not follow the guard contract, the shape is computed once, for no place at all.
         """
-        follows = pk in self._follows_contract or not spans
+        follows = pk in self._book.following_contract or not spans
         if follows or len(opening.states) > 1 or opening.states[0].span.valid_from > spans[0][0]:
             return self._shape_of(opening, pk, [state.span for state in opening.states], given)
         span = opening.states[0].span
@@ -271,7 +261,7 @@ class _BulkWriter:
         self, opening: Opening, pk: int, states: Sequence[StateSpan], given: Sequence[tuple[int, Answer]]
     ) -> _Shape:
         steps = {*self._edition_steps, *(number for number, _answer in given)}
-        if pk in self._follows_contract:
+        if pk in self._book.following_contract:
             steps |= {number for number, _answer in opening.answers.get(self._book.contract.pk, ())}
         segments: list[Segment] = []
         held: list[Held] = []
