@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compliance import enrolment
-from compliance.applicability import CONDITIONS, FACTS, facility_group
+from compliance.applicability import CONDITIONS, FACTS
 from compliance.card_forms import CardFilter, FactsForm, shown_mark
 from compliance.enums import Cause, Measure
 from compliance.models import ChecklistItem, Confirmation, Edition, Inspection, StatusChange, StatusEntry
@@ -67,7 +67,7 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
     edition = Edition.objects.filter(in_force_from__lte=today()).order_by("in_force_from").last()
     group = None
     if edition is not None:
-        group = facility_group(edition.code, people=institution.people, settlement_class=institution.settlement_class)
+        group = edition.group_of(people=institution.people, settlement_class=institution.settlement_class)
     return render(
         request,
         "institutions/detail.html",

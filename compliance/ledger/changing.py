@@ -108,7 +108,7 @@ class _Writer:
             found: list[tuple[int, Move]] = []
             for requirement, item in sorted(mine.items()):
                 listed = spans.get(requirement, [])
-                given = answers.get(requirement, ())
+                given = self._book.held(requirement, answers, spans)
                 if stored.get(item.pk, []) != listed:
                     stale_spans.append(item.pk)
                     new_spans += [self._span(item.pk, span) for span in listed]
