@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compliance import enrolment
+from compliance import facts as resting_facts
 from compliance.applicability import CONDITIONS, FACTS
 from compliance.card_forms import CardFilter, FactsForm, shown_mark
 from compliance.enums import Cause, Measure
@@ -146,6 +147,9 @@ def facts(request: AuthenticatedRequest, bin: str) -> HttpResponse:
         enrolment.change_institution(
             institution, since=form.cleaned_data["since"], by=request.user, now=now, **form.changes
         )
+        # Who writes a fact stands for it.
+        said = ["headcount", *form.changes["facts"]]
+        resting_facts.confirm(institution, shown=None, by=request.user, now=now, day=timezone.localdate(now), only=said)
     except (ValidationError, registry.NoSuchState) as wrong:
         form.add_error(None, wrong if isinstance(wrong, ValidationError) else _("This day is too early."))
         return _render_facts(request, institution, form, state, status=422)

@@ -279,7 +279,7 @@ def take_effect(day: date) -> int:
     What they read before is kept with the item of the edition. Called when the register's day moves on.
     """
     begun = (
-        EditionItem.objects.filter(edition__in_force_from__lte=day, before=None)
+        EditionItem.objects.filter(edition__in_force_from__lte=day, before__isnull=True)
         .exclude(texts={})
         .select_related("requirement", "edition")
         .order_by("edition__in_force_from")
