@@ -283,7 +283,7 @@ def test_the_lists_ask_as_often_for_many(desk, previewed, places, many, django_a
         desk.client.get(page_of(previewed))
 
 
-LIST, EFFECTS, PAGE = 9, 29, 32
+LIST, EFFECTS, PAGE = 9, 29, 23
 
 
 # --- the command ------------------------------------------------------------------------------------------
