@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -71,10 +71,14 @@ def edition_new(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @require_safe
-def edition_example(request: AuthenticatedRequest) -> HttpResponseBase:
+def edition_example(request: AuthenticatedRequest) -> HttpResponse:
     """The example of a file, which is one that could be uploaded."""
     _only_for_readers(request)
-    return FileResponse(EXAMPLE_EDITION.open("rb"), as_attachment=True, filename=EXAMPLE_EDITION.name)
+    return HttpResponse(
+        EXAMPLE_EDITION.read_bytes(),
+        content_type="application/toml",
+        headers={"Content-Disposition": f'attachment; filename="{EXAMPLE_EDITION.name}"'},
+    )
 
 
 @require_safe
