@@ -35,7 +35,6 @@ def person(request: HttpRequest) -> dict[str, Any]:
         (bool(roles), _("Coverage"), "reporting:coverage", "map"),
         (bool(roles - {Role.DIRECTOR}), _("Briefs"), "reporting:briefs", "report"),
         (bool(roles & access.READ_QUARTERS), _("Quarters"), "compliance:quarters", "calendar"),
-        (bool(roles & access.READ_EDITIONS), _("Editions"), "reporting:editions", "book"),
         (bool(roles & access.READ_JOURNAL), _("Journal"), "institutions:journal", "history"),
         (bool(roles & access.MANAGE_PEOPLE), _("People"), "institutions:people", "users"),
         (bool(roles & access.ADMINISTER) and user.is_staff, _("Administration"), "admin:index", "settings"),

@@ -110,13 +110,11 @@ def test_what_is_no_file_of_an_edition_is_refused(desk, data, said):
     assert said in text_of(answer)
 
 
-def test_mistakes_are_told_in_the_persons_language(desk):
-    desk.client.cookies["django_language"] = "ru"
-    file = SimpleUploadedFile("x.toml", changed(EXAMPLE, "number = 2", "number = 9").encode())
-    answer = desk.client.post(reverse("reporting:edition_new"), {"file": file})
-    words = answer.context["problems"][0][1]
-    assert "9" in words
-    assert "group" not in words
+def test_the_way_to_the_editions_stands_on_the_page_of_quarters(desk):
+    door = f'href="{reverse("reporting:editions")}"'
+    assert door in desk.client.get(reverse("compliance:quarters")).content.decode()
+    editor = client_of(EditorFactory(region=desk.region).user)
+    assert door not in editor.get(reverse("compliance:quarters")).content.decode()
 
 
 def test_from_the_upload_into_force_and_back(desk):
