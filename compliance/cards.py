@@ -23,7 +23,7 @@ from compliance.enums import Cause, Measure
 from compliance.models import ChecklistItem, Confirmation, Edition, Inspection, StatusChange, StatusEntry
 from compliance.reading import note_reading
 from institutions import acts, registry
-from institutions.access import ADMINISTER, ANSWER, REGISTER, VERIFY, roles_of
+from institutions.access import ADMINISTER, ANSWER, READ_QUARTERS, REGISTER, VERIFY, roles_of
 from institutions.clock import today
 from institutions.enums import Owner
 from institutions.http import AuthenticatedRequest
@@ -55,6 +55,7 @@ def institution_list(request: AuthenticatedRequest) -> HttpResponse:
             "may_enter": bool(roles & REGISTER),
             "may_relocate": bool(roles & ADMINISTER),
             "may_propose": bool(roles & PROPOSE),
+            "reads_facts": bool(roles & READ_QUARTERS),
             "rows": [(institution, counts.get(institution.pk, (0, 0))) for institution in page],
         },
     )
