@@ -29,9 +29,10 @@ from compliance.models import (
     StatusChange,
     StatusEntry,
 )
+from institutions.clock import local_day
 from institutions.enums import Lifecycle
 from institutions.models import Institution, Journal
-from reporting import edition_previews, sums
+from reporting import edition_previews, sheets, sums
 from tests.compliance.edition_files import EXAMPLE, FORCE, only_same, without
 from tests.factories.compliance import EntryFactory, ItemFactory
 from tests.factories.institutions import AdministratorFactory, InstitutionFactory
@@ -510,3 +511,28 @@ def test_a_file_with_mistakes_is_not_kept(fixed_now, schools, pair):
     with pytest.raises(EditionRefused):
         editions.upload(b"[edition]\ncode = 1\n", name="x.toml", by=pair[0], now=fixed_now)
     assert not ComingEdition.objects.exists()
+
+
+def test_an_institutions_sheet_shows_the_answers_that_stand(fixed_now, order, schools, pair, travel):
+    school = schools[0]
+    answer(school, "ACC-VISITORS", Status.PARTLY_MET)
+    answer(school, "PAS-RESP")
+    answer(school, "TRN-RESP", Status.NOT_MET)
+    enacted(EXAMPLE, pair, fixed_now)
+    sums.fold()
+    day = local_day(travel(FORCE + 9 * DAY))
+    sums.turn_day(day)
+    taken = sheets.take(school, order.period("2027Q1"), language="kk", today=day)
+    found = {
+        item["code"]: (item["status"], item["answer"] and item["answer"]["status"])
+        for chapter in taken.snapshot["chapters"]
+        for item in chapter["items"]
+    }
+    assert {code: found.get(code) for code in ("ACC-VISITORS", "ACC-BOOK", "RESP-PERSON", "SAFE-ROOM", "PAS-RESP")} == {
+        "ACC-VISITORS": ("partly_met", "partly_met"),
+        "ACC-BOOK": ("partly_met", "partly_met"),
+        "RESP-PERSON": ("not_met", "not_met"),
+        "SAFE-ROOM": ("unknown", None),
+        "PAS-RESP": None,
+    }
+    assert [code for code, (status, given) in found.items() if (given or "unknown") != status] == []
