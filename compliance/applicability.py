@@ -7,11 +7,13 @@ sources is described in ``compliance/library/README.md``. Nothing here touches t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
+from django.utils.functional import lazy
 from django.utils.translation import gettext, gettext_lazy
 
 if TYPE_CHECKING:
@@ -33,11 +35,33 @@ RURAL: Final = frozenset({TOWN, VILLAGE})
 
 EDITION_2022: Final = "2022"
 EDITION_CURRENT: Final = "current"
+# The editions of the library. Later ones come as files and bring their groups along; see `library/coming.py`.
 EDITIONS: Final = (EDITION_2022, EDITION_CURRENT)
 
 # Order No. 117 (2022), para. 77: "up to 300" / "from 300 to 700" / "more than 700" people.
 GROUP_2_FROM: Final = 300
 LARGE_FROM: Final = 701
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityGroup:
+    """A group above the first: whoever has so many people is in it, and whoever lies in such a settlement."""
+
+    number: int
+    people_from: int | None
+    settlements: frozenset[str]
+
+
+Grouping = tuple[FacilityGroup, ...]
+GROUPINGS: Final[Mapping[str, Grouping]] = MappingProxyType(
+    {
+        EDITION_2022: (
+            FacilityGroup(2, GROUP_2_FROM, frozenset({DISTRICT_CITY, DISTRICT_CENTRE})),
+            FacilityGroup(3, LARGE_FROM, frozenset({REPUBLICAN_CITY, REGIONAL_CITY})),
+        ),
+        EDITION_CURRENT: (FacilityGroup(2, LARGE_FROM, frozenset(SETTLEMENT_CLASSES) - RURAL),),
+    }
+)
 
 
 class RuleError(ValueError):
@@ -211,6 +235,50 @@ _REPORTS: Final[Mapping[str, tuple[StrPromise, StrPromise]]] = {  # token: (besi
 
 _IF: Final = "if:"
 
+# A group token of an edition that came as a file: `in2027:G2+`. "none" obliges nobody.
+_OWN_TOKEN: Final = re.compile(r"none|G[1-4]|G[1-3]\+")
+_OF_A_FILE: Final = re.compile(r"in(?P<edition>[a-z0-9-]+):(?P<reach>all|none|checked|G[1-4]\??|G[1-3]\+)")
+EDITION_CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,15}")
+
+
+def _of_a_file(token: str) -> _Reach | None:
+    """The reach of a group token that names an edition from a file; None for any other."""
+    found = _OF_A_FILE.fullmatch(token)
+    if found is None:
+        return None
+    edition, reach = found["edition"], found["reach"]
+    if reach == "all":
+        words = gettext_lazy("Obliged: Order No. 117, edition %(edition)s, every facility.")
+        return _Reach(edition, _EVERY_GROUP, _filled(words, edition=edition))
+    if reach == "none" or reach == "checked" or reach.endswith("?"):
+        words = gettext_lazy("Not confirmed: edition %(edition)s of Order No. 117.")
+        return _Reach(edition, _NOBODY, _filled(words, edition=edition))
+    number = int(reach[1])
+    if reach.endswith("+"):
+        words = gettext_lazy("Obliged: Order No. 117, edition %(edition)s, facility group %(group)s and above.")
+        return _Reach(edition, frozenset(range(number, 5)), _filled(words, edition=edition, group=number))
+    words = gettext_lazy("Obliged: Order No. 117, edition %(edition)s, facility group %(group)s.")
+    return _Reach(edition, frozenset({number}), _filled(words, edition=edition, group=number))
+
+
+def _filled(words: StrPromise, **params: object) -> StrPromise:
+    said: Callable[[], StrPromise] = lazy(lambda: str(words) % params, str)  # type: ignore[assignment]
+    return said()
+
+
+def _reach_of(token: str) -> _Reach | None:
+    return _GROUP_TOKENS.get(token) or _of_a_file(token)
+
+
+def group_in(grouping: Grouping, *, people: int, settlement_class: str) -> int:
+    """The highest group that an institution is in by its people or its settlement; 1 where it is in none of them."""
+    reached = [
+        group.number
+        for group in grouping
+        if settlement_class in group.settlements or (group.people_from is not None and people >= group.people_from)
+    ]
+    return max(reached, default=1)
+
 
 def facility_group(edition: str, *, people: int, settlement_class: str) -> int:
     """The facility group by actual number of people (staff and learners) and place.
@@ -218,14 +286,8 @@ def facility_group(edition: str, *, people: int, settlement_class: str) -> int:
     Edition of 2022: Order No. 117, para. 77. Current edition: para. 77-79, as quoted by its readers. An
     education facility is never in group 4. Raises ValueError for an unknown edition.
     """
-    if edition == EDITION_2022:
-        if people >= LARGE_FROM or settlement_class in (REPUBLICAN_CITY, REGIONAL_CITY):
-            return 3
-        if people >= GROUP_2_FROM or settlement_class in (DISTRICT_CITY, DISTRICT_CENTRE):
-            return 2
-        return 1
-    if edition == EDITION_CURRENT:
-        return 1 if people < LARGE_FROM and settlement_class in RURAL else 2
+    if edition in GROUPINGS:
+        return group_in(GROUPINGS[edition], people=people, settlement_class=settlement_class)
     raise ValueError(f"Unknown edition of the Order: {edition!r}")
 
 
@@ -285,8 +347,10 @@ class Rule:
     report: str = ""
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, *, of_files: bool = False) -> Self:
         """Read a rule. Tokens may stand in any order; `str` writes groups, conditions, report.
+
+        `of_files`: group tokens of editions that came as files are known as well.
 
         Raises `RuleError` for an empty rule, an unknown or repeated token, ``all`` beside another group
         token, and more than one report.
@@ -300,7 +364,7 @@ class Rule:
                 raise RuleError(f"Empty token in rule {text!r}")
             if tokens.count(token) > 1:
                 raise RuleError(f"Repeated token {token!r} in rule {text!r}")
-            if token in _GROUP_TOKENS:
+            if token in _GROUP_TOKENS or (of_files and _of_a_file(token) is not None):
                 groups.append(token)
             elif token in _REPORTS:
                 reports.append(token)
@@ -321,7 +385,34 @@ class Rule:
     @property
     def unconfirmed(self) -> bool:
         """Whether a token obliges nobody only because no text confirms it; pages say so beside the item."""
-        return any(not _GROUP_TOKENS[token].groups for token in self.groups)
+        reaches = [_reach_of(token) for token in self.groups if not token.endswith(":none")]
+        return any(reach is not None and not reach.groups for reach in reaches)
+
+    def carried(self, *, before: str, code: str) -> Rule:
+        """The rule as edition `before` reads it, written for the edition `code` that follows: it obliges the same."""
+        groups = []
+        for token in self.groups:
+            reach = _reach_of(token)
+            if reach is not None and reach.edition is None:
+                groups.append(token)
+            elif reach is not None and reach.edition == before:
+                groups.append(f"in{code}:{token.partition(':')[2]}")
+        if not groups and (self.groups or not self.conditions):
+            # It obliges nobody any more; conditions alone would oblige everybody.
+            return Rule((f"in{code}:none",), self.conditions, self.report)
+        return Rule(tuple(groups), self.conditions, self.report)
+
+    @classmethod
+    def of_edition(cls, text: str, code: str) -> Rule:
+        """Read a rule as an edition's own file has it: ``G2+; if:leased; report:all``. Raises `RuleError`."""
+        if not text.strip():
+            raise RuleError(f"Empty token in rule {text!r}")
+        tokens = [token.strip() for token in text.split(";")]
+        named = [f"in{code}:{token}" if _OWN_TOKEN.fullmatch(token) else token for token in tokens]
+        for token, written in zip(tokens, named, strict=True):
+            if written != "all" and token == written and (token in _GROUP_TOKENS or _of_a_file(token)):
+                raise RuleError(f"Unknown token {token!r} in rule {text!r}")
+        return cls.parse("; ".join(named), of_files=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,18 +429,24 @@ class Ruling:
     basis: str
 
 
-def judge(rule: Rule, *, kinds: Collection[str], edition: str, situation: Situation) -> Ruling | None:
+def judge(
+    rule: Rule, *, kinds: Collection[str], edition: str, situation: Situation, grouping: Grouping | None = None
+) -> Ruling | None:
     """Whether an item is on the list of an institution in this situation; None: it is not.
 
     Obliged, if a group token of the edition says so (or there is none, only conditions) and every condition
     holds. Counted, if the report takes it in, whatever the conditions say. `kinds` are the kinds of
-    institution that the item concerns at all. Raises ValueError for an unknown edition.
+    institution that the item concerns at all; `grouping` is that of an edition which is not the library's. Raises
+    ValueError for an unknown edition.
     """
-    group = facility_group(edition, people=situation.people, settlement_class=situation.settlement_class)
+    if grouping is None:
+        group = facility_group(edition, people=situation.people, settlement_class=situation.settlement_class)
+    else:
+        group = group_in(grouping, people=situation.people, settlement_class=situation.settlement_class)
     if situation.kind not in kinds:
         return None
 
-    duty = next((token for token in rule.groups if _GROUP_TOKENS[token].covers(edition, group)), None)
+    duty = next((token for token in rule.groups if (reach := _reach_of(token)) and reach.covers(edition, group)), None)
     # A rule with a report and nothing else obliges nobody: it would make a duty out of a statistic.
     reached = duty is not None or (not rule.groups and bool(rule.conditions))
     obliged = reached and all(situation.holds(condition) for condition in rule.conditions)
@@ -368,8 +465,8 @@ def judge(rule: Rule, *, kinds: Collection[str], edition: str, situation: Situat
 
 def explain(basis: str) -> str:
     """The reason of a ruling in words, in the active language. Raises `RuleError` for an unknown token."""
-    rule = Rule.parse(basis)
-    sentences = [str(_GROUP_TOKENS[token].words) for token in rule.groups]
+    rule = Rule.parse(basis, of_files=True)
+    sentences = [str(reach.words) for token in rule.groups if (reach := _reach_of(token))]
     if rule.conditions:
         if not rule.groups:
             sentences.append(gettext("Obliged: Order No. 117, every facility to which the condition applies."))

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from compliance import cards
-from compliance.views import duplicates, handover, imports, proposals, registry, relocation
+from compliance.views import duplicates, facts, handover, imports, proposals, registry, relocation
 
 urlpatterns = [
     path("institutions/", cards.institution_list, name="list"),
@@ -13,10 +13,12 @@ urlpatterns = [
     path("institutions/duplicates/", duplicates.candidates, name="duplicates"),
     path("institutions/relocation/", relocation.relocate, name="relocate"),
     path("institutions/mergers/<int:pk>/undo/", duplicates.undo, name="unmerge"),
+    path("institutions/unconfirmed-facts/", facts.unconfirmed, name="unconfirmed_facts"),
     path("institutions/export/", imports.export_institutions, name="export"),
     path("institutions/<str:bin>/", cards.detail, name="detail"),
     path("institutions/<str:bin>/history/", cards.history, name="history"),
     path("institutions/<str:bin>/facts/", cards.facts, name="facts"),
+    path("institutions/<str:bin>/facts/confirm/", facts.confirm, name="confirm_facts"),
     path("institutions/<str:bin>/hand-over/", handover.hand_over, name="hand_over"),
     path("institutions/<str:bin>/details/", registry.details, name="details"),
     path("institutions/<str:bin>/change/<slug:act>/", registry.change, name="change"),

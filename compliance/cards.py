@@ -16,13 +16,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from compliance import enrolment
-from compliance.applicability import CONDITIONS, FACTS, facility_group
+from compliance import facts as resting_facts
+from compliance.applicability import CONDITIONS, FACTS
 from compliance.card_forms import CardFilter, FactsForm, shown_mark
 from compliance.enums import Cause, Measure
 from compliance.models import ChecklistItem, Confirmation, Edition, Inspection, StatusChange, StatusEntry
 from compliance.reading import note_reading
 from institutions import acts, registry
-from institutions.access import ADMINISTER, ANSWER, REGISTER, VERIFY, roles_of
+from institutions.access import ADMINISTER, ANSWER, READ_QUARTERS, REGISTER, VERIFY, roles_of
 from institutions.clock import today
 from institutions.enums import Owner
 from institutions.http import AuthenticatedRequest
@@ -54,6 +55,7 @@ def institution_list(request: AuthenticatedRequest) -> HttpResponse:
             "may_enter": bool(roles & REGISTER),
             "may_relocate": bool(roles & ADMINISTER),
             "may_propose": bool(roles & PROPOSE),
+            "reads_facts": bool(roles & READ_QUARTERS),
             "rows": [(institution, counts.get(institution.pk, (0, 0))) for institution in page],
         },
     )
@@ -67,7 +69,7 @@ def detail(request: AuthenticatedRequest, bin: str) -> HttpResponse:
     edition = Edition.objects.filter(in_force_from__lte=today()).order_by("in_force_from").last()
     group = None
     if edition is not None:
-        group = facility_group(edition.code, people=institution.people, settlement_class=institution.settlement_class)
+        group = edition.group_of(people=institution.people, settlement_class=institution.settlement_class)
     return render(
         request,
         "institutions/detail.html",
@@ -146,6 +148,9 @@ def facts(request: AuthenticatedRequest, bin: str) -> HttpResponse:
         enrolment.change_institution(
             institution, since=form.cleaned_data["since"], by=request.user, now=now, **form.changes
         )
+        # Who writes a fact stands for it.
+        said = ["headcount", *form.changes["facts"]]
+        resting_facts.confirm(institution, shown=None, by=request.user, now=now, day=timezone.localdate(now), only=said)
     except (ValidationError, registry.NoSuchState) as wrong:
         form.add_error(None, wrong if isinstance(wrong, ValidationError) else _("This day is too early."))
         return _render_facts(request, institution, form, state, status=422)

@@ -7,17 +7,17 @@ answer to the contract's own item).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
 from compliance import timeline
 from compliance.applicability import FACTS as FACT_NAMES
-from compliance.applicability import Rule, Ruling, Situation, facility_group, judge
-from compliance.enums import Measure, Status
-from compliance.models import Directive, Edition, Requirement
-from compliance.timeline import ListedSpan, StateSpan
+from compliance.applicability import GROUPINGS, Grouping, Rule, Ruling, Situation, group_in, judge
+from compliance.enums import Inheritance, Measure, Status
+from compliance.models import Directive, Edition, EditionItem, Requirement
+from compliance.timeline import Held, ListedSpan, StateSpan
 from institutions.enums import Lifecycle
 from institutions.models import StateFields
 
@@ -66,13 +66,30 @@ class Duty:
     measure: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Heritage:
+    """From which requirements (keys) one was made on the first day of an edition, and what becomes of their answers."""
+
+    starts: date
+    parents: tuple[int, ...]
+    answer: Inheritance
+
+
 @dataclass
 class Book:
-    """The Order as data: its editions in force and its duties. Read once for a piece of work."""
+    """The Order as data: its editions in force and its duties. Read once for a piece of work.
+
+    `duties` are all requirements in the order of the Order, with their rules under the editions of the library;
+    `wordings` those of each edition that came as a file, `groupings` its facility groups. `heritage` names, by their
+    keys, the requirements that inherit answers.
+    """
 
     editions: tuple[tuple[str, date, date | None], ...]
     duties: tuple[Duty, ...]
     contract: Duty
+    wordings: Mapping[str, tuple[Duty, ...]] = field(default_factory=dict)
+    groupings: Mapping[str, Grouping] = field(default_factory=lambda: GROUPINGS)
+    heritage: Mapping[int, Heritage] = field(default_factory=dict)
     _rulings: dict[tuple[str, str, int, bool, tuple[tuple[str, bool], ...], bool], dict[int, Ruling]] = field(
         default_factory=dict
     )
@@ -80,14 +97,11 @@ class Book:
 
     @classmethod
     def read(cls, directive: str = "117") -> Book:
-        """Two queries."""
-        editions = tuple(
-            Edition.objects.filter(directive__code=directive)
-            .order_by("in_force_from")
-            .values_list("code", "in_force_from", "in_force_to")
-        )
+        """Three queries."""
+        rows = list(Edition.objects.filter(directive__code=directive).order_by("in_force_from"))
+        editions = tuple((row.code, row.in_force_from, row.in_force_to) for row in rows)
         duties = tuple(
-            Duty(pk, code, Rule.parse(applies), frozenset(kinds), measure)
+            Duty(pk, code, Rule.parse(applies, of_files=True), frozenset(kinds), measure)
             for pk, code, applies, kinds, measure in Requirement.objects.filter(directive__code=directive)
             .order_by("sort_order")
             .values_list("pk", "code", "applies", "kinds", "measure")
@@ -95,7 +109,9 @@ class Book:
         contract = next((duty for duty in duties if duty.measure == Measure.LICENSED_GUARD), None)
         if contract is None:
             raise Directive.DoesNotExist(directive)
-        return cls(editions, duties, contract)
+        wordings, heritage = _from_files(directive, duties)
+        groupings = {row.code: grouping for row in rows if (grouping := row.grouping) is not None}
+        return cls(editions, duties, contract, wordings, {**GROUPINGS, **groupings}, heritage)
 
     def as_known_on(self, day: date) -> Book:
         """The Order as it was known on a day: without the editions that came into force later."""
@@ -103,12 +119,56 @@ class Book:
         if len(known) == len(self.editions):
             return self
         code, starts, _ends = known[-1]
-        # The rulings are the same: they are remembered by edition.
-        return Book((*known[:-1], (code, starts, None)), self.duties, self.contract, self._rulings)
+        # The rulings are the same, remembered by edition; lists are not.
+        return replace(self, editions=(*known[:-1], (code, starts, None)), _lists={})
+
+    def heirs(self, requirements: Collection[int]) -> set[int]:
+        """These requirements (keys) and those that inherit answers from them, or from their heirs."""
+        found = set(requirements)
+        while more := {pk for pk, from_ in self.heritage.items() if pk not in found and found & set(from_.parents)}:
+            found |= more
+        return found
+
+    def ancestors(self, requirements: Collection[int]) -> set[int]:
+        """These requirements (keys) and those from whose answers theirs may come."""
+        found = set(requirements)
+        while more := {parent for pk in found if pk in self.heritage for parent in self.heritage[pk].parents} - found:
+            found |= more
+        return found
+
+    def held(
+        self, requirement: int, given: Mapping[int, Sequence[Held]], spans: Mapping[int, Sequence[ListedSpan]]
+    ) -> Sequence[Held]:
+        """The answers of a requirement from day to day, with those that it inherits until it is answered itself.
+
+        `given` are answers by requirement key, those of its `ancestors` among them; `spans` the institution's list.
+        """
+        own = given.get(requirement, ())
+        heritage = self.heritage.get(requirement)
+        if heritage is None or heritage.answer == Inheritance.NONE:
+            return own
+        eve = heritage.starts - _DAY
+        # A part that did not stand on this institution's list has nothing to say.
+        parts = [
+            self.held(parent, given, spans)
+            for parent in heritage.parents
+            if any(
+                span.valid_from <= eve and (span.valid_to is None or eve <= span.valid_to)
+                for span in spans.get(parent, ())
+            )
+        ]
+        inherited = timeline.weakest(parts)
+        return [*(answer for answer in inherited if not own or answer.day < own[0].day), *own]
 
     def only_measures(self) -> Book:
         """The five measures of the brief alone: the small form of the demonstration."""
-        return Book(self.editions, tuple(duty for duty in self.duties if duty.measure), self.contract)
+        return replace(
+            self,
+            duties=tuple(duty for duty in self.duties if duty.measure),
+            wordings={code: tuple(duty for duty in duties if duty.measure) for code, duties in self.wordings.items()},
+            _rulings={},
+            _lists={},
+        )
 
     @property
     def codes(self) -> dict[int, str]:
@@ -120,16 +180,18 @@ class Book:
 
     def rulings(self, edition: str, state: DatedState, has_guard_contract: bool) -> dict[int, Ruling]:
         """What stands on the list in one situation, by requirement key. Remembered: situations repeat."""
-        group = facility_group(edition, people=state.people, settlement_class=state.settlement_class)
+        grouping = self.groupings[edition]
+        group = group_in(grouping, people=state.people, settlement_class=state.settlement_class)
         in_large_city = state.span.large_city is not None
         key = (edition, state.span.kind, group, in_large_city, state.facts, has_guard_contract)
         if key not in self._rulings:
+            duties = self.wordings.get(edition, self.duties)
             # Few duties ask for facts; what the others come to is the same for everybody of a kind, group and place.
             if state.facts:
                 plain = self.rulings(edition, replace(state, facts=()), has_guard_contract)
-                asked = [duty for duty in self.duties if not FACTS.isdisjoint(duty.rule.conditions)]
+                asked = [duty for duty in duties if not FACTS.isdisjoint(duty.rule.conditions)]
             else:
-                plain, asked = {}, list(self.duties)
+                plain, asked = {}, list(duties)
             situation = Situation(
                 kind=state.span.kind,
                 people=state.people,
@@ -139,11 +201,12 @@ class Book:
                 has_guard_contract=has_guard_contract,
             )
             judged = {
-                duty.pk: judge(duty.rule, kinds=duty.kinds, edition=edition, situation=situation) for duty in asked
+                duty.pk: judge(duty.rule, kinds=duty.kinds, edition=edition, situation=situation, grouping=grouping)
+                for duty in asked
             }
             # In the order of the Order, like everything that is made from it.
             both = plain | judged
-            self._rulings[key] = {duty.pk: ruling for duty in self.duties if (ruling := both.get(duty.pk)) is not None}
+            self._rulings[key] = {duty.pk: ruling for duty in duties if (ruling := both.get(duty.pk)) is not None}
         return self._rulings[key]
 
     def spans(self, states: Sequence[DatedState], contract: Sequence[timeline.Held]) -> dict[int, list[ListedSpan]]:
@@ -165,9 +228,10 @@ class Book:
 
     @cached_property
     def following_contract(self) -> frozenset[int]:
-        """Keys of the requirements that depend on there being a guard contract."""
+        """Keys of the requirements that depend on there being a guard contract, under any of the editions."""
         conditions = {"guard_contract", "no_guard_contract"}
-        return frozenset(duty.pk for duty in self.duties if not conditions.isdisjoint(duty.rule.conditions))
+        written = (*self.duties, *(duty for duties in self.wordings.values() for duty in duties))
+        return frozenset(duty.pk for duty in written if not conditions.isdisjoint(duty.rule.conditions))
 
     def _situation(self, state: DatedState) -> tuple[object, ...]:
         """All of a state that decides what stands on the list."""
@@ -175,7 +239,7 @@ class Book:
         if not span.is_open:
             return ()
         groups = (
-            facility_group(edition, people=state.people, settlement_class=state.settlement_class)
+            group_in(self.groupings[edition], people=state.people, settlement_class=state.settlement_class)
             for edition, _starts, _ends in self.editions
         )
         return (span.valid_from, span.valid_to, span.kind, span.large_city is not None, state.facts, *groups)
@@ -215,6 +279,26 @@ class Book:
                     mine[-1] = last._replace(valid_to=until)
                     continue
             mine.append(ListedSpan(since, until, ruling.obliged, ruling.counted, ruling.basis))
+
+
+def _from_files(directive: str, duties: Sequence[Duty]) -> tuple[dict[str, tuple[Duty, ...]], dict[int, Heritage]]:
+    """The duties of each edition that came as a file, in the order of the Order, and who inherits answers. A query."""
+    by_key = {duty.pk: duty for duty in duties}
+    keys = {duty.code: duty.pk for duty in duties}
+    wordings: dict[str, list[Duty]] = {}
+    heritage: dict[int, Heritage] = {}
+    for item in (
+        EditionItem.objects.filter(edition__directive__code=directive)
+        .select_related("edition")
+        .order_by("edition__in_force_from", "requirement__sort_order")
+    ):
+        known = by_key[item.requirement_id]
+        written = replace(known, rule=Rule.parse(item.applies, of_files=True), kinds=frozenset(item.kinds))
+        wordings.setdefault(item.edition.code, []).append(written)
+        if item.parents and item.answer != Inheritance.NONE:
+            parents = tuple(keys[code] for code in item.parents)
+            heritage[item.requirement_id] = Heritage(item.edition.in_force_from, parents, Inheritance(item.answer))
+    return {code: tuple(written) for code, written in wordings.items()}, heritage
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:

@@ -106,6 +106,45 @@ class PeriodState(models.TextChoices):
     CLOSED = "closed", _("closed")
 
 
+class EditionState(models.TextChoices):
+    """The way of an edition that came as a file; see `compliance.models.ComingEdition`."""
+
+    DRAFT = "draft", pgettext_lazy("an edition", "waits for its preview")
+    PREVIEWING = "previewing", pgettext_lazy("an edition", "its preview is being made")
+    PREVIEWED = "previewed", pgettext_lazy("an edition", "previewed, not yet put into force")
+    ENTERING = "entering", pgettext_lazy("an edition", "is being entered into the ledger")
+    SCHEDULED = "scheduled", pgettext_lazy("an edition", "comes into force on its day")
+    WITHDRAWING = "withdrawing", pgettext_lazy("an edition", "is being taken back")
+    WITHDRAWN = "withdrawn", pgettext_lazy("an edition", "taken back before its day")
+    DISCARDED = "discarded", pgettext_lazy("an edition", "thrown away")
+
+
+class ItemChange(models.TextChoices):
+    """What an edition makes of an item, by the item as it is from then on."""
+
+    SAME = "same", pgettext_lazy("an item of an edition", "the same")
+    NEW = "new", pgettext_lazy("an item of an edition", "new")
+    SPLIT = "split", pgettext_lazy("an item of an edition", "part of an old one")
+    MERGED = "merged", pgettext_lazy("an item of an edition", "merged from several")
+
+
+class Inheritance(models.TextChoices):
+    """What becomes of the answers to the items from which one was made."""
+
+    NONE = "not_answered", pgettext_lazy("answers under a new edition", "is not answered")
+    STANDS = "stands", pgettext_lazy("answers under a new edition", "the old answer stands")
+    WEAKEST = "weakest", pgettext_lazy("answers under a new edition", "the weakest of the old answers stands")
+
+
+class DutyChange(models.TextChoices):
+    """What an edition does to one item of one institution."""
+
+    GAINED = "gained", pgettext_lazy("duties under a new edition", "comes onto the list")
+    LOST = "lost", pgettext_lazy("duties under a new edition", "leaves the list")
+    OBLIGED = "obliged", pgettext_lazy("duties under a new edition", "now obliged, so far only counted")
+    RELEASED = "released", pgettext_lazy("duties under a new edition", "no longer obliged, only counted")
+
+
 class Cause(models.TextChoices):
     """Why an item counts as something else from some day on."""
 

@@ -97,9 +97,7 @@ def _statuses() -> list[Mark]:
         Mark(Status.PARTLY_MET, _("A part is done. It does not count as covered.")),
         Mark(Status.NOT_MET, _("It is not fulfilled, or the document that proved it has ended.")),
         Mark(Status.UNKNOWN, _("Nobody has answered yet, or the answer waits for its first approval.")),
-        Mark(
-            Status.NOT_APPLICABLE, _("An approved exception with a reason and an end; percentages leave it out.")
-        ),
+        Mark(Status.NOT_APPLICABLE, _("An approved exception with a reason and an end; percentages leave it out.")),
     ]
 
 
@@ -125,9 +123,7 @@ def _levels() -> list[tuple[str, str]]:
 def _director() -> list[str]:
     return [
         _("Open “My facility”: what came back or ends soon stands first."),
-        _(
-            "Answer an item: status, since when, a photo or a document. The draft is yours until you submit."
-        ),
+        _("Answer an item: status, since when, a photo or a document. The draft is yours until you submit."),
         _("Submit. The department decides; what comes back says why."),
         _("Once a quarter confirm your record, with one tap where nothing has changed."),
         _("Never upload the anti-terror passport, plans of cameras or lists of dangerous areas."),
@@ -145,9 +141,7 @@ def _editor() -> list[str]:
 
 def _approver() -> list[str]:
     return [
-        _(
-            "Open the review queue: each answer stands beside what counts now, with its proof and its oddities."
-        ),
+        _("Open the review queue: each answer stands beside what counts now, with its proof and its oddities."),
         _("Approve, or return with a reason. Nobody decides an answer of their own."),
         _("What has nothing unusual can be approved together; the odd ones stay."),
         _("Record inspections. Where they contradict an approved answer, it becomes a task."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -12,15 +12,19 @@ from django.db.models import F, Q
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from compliance.applicability import Rule
+from compliance.applicability import FacilityGroup, Grouping, Rule, facility_group, group_in
 from compliance.citation import cite
 from compliance.enums import (
     FOUND,
     Cause,
+    DutyChange,
+    EditionState,
     EntryState,
     ImportKind,
     ImportState,
+    Inheritance,
     InspectionSource,
+    ItemChange,
     Level,
     Measure,
     NoticeKind,
@@ -32,6 +36,7 @@ from compliance.enums import (
 )
 from compliance.querysets import (
     ChecklistItemQuerySet,
+    ComingEditionQuerySet,
     ConfirmationQuerySet,
     EvidenceQuerySet,
     FindingQuerySet,
@@ -91,6 +96,7 @@ class Edition(models.Model):
     in_force_from = models.DateField(_("in force from"))
     in_force_to = models.DateField(_("in force to"), null=True, blank=True)
     provenance = models.CharField(_("provenance"), max_length=500)
+    groups = models.JSONField(_("facility groups"), default=list, blank=True)
 
     class Meta:
         verbose_name = _("edition")
@@ -106,6 +112,25 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.directive_id}/{self.code}"
+
+    @property
+    def grouping(self) -> Grouping | None:
+        """The facility groups of an edition that came as a file; None for those of the library."""
+        return grouping_of(self.groups) if self.groups else None
+
+    def group_of(self, *, people: int, settlement_class: str) -> int:
+        """The facility group by people and settlement under this edition."""
+        grouping = self.grouping
+        if grouping is None:
+            return facility_group(self.code, people=people, settlement_class=settlement_class)
+        return group_in(grouping, people=people, settlement_class=settlement_class)
+
+
+def grouping_of(stored: list[dict[str, Any]]) -> Grouping:
+    """Facility groups from the form in which an edition keeps them."""
+    return tuple(
+        FacilityGroup(group["number"], group["people_from"], frozenset(group["settlements"])) for group in stored
+    )
 
 
 class Chapter(Titled):
@@ -169,7 +194,7 @@ class Requirement(Titled):
     @property
     def unconfirmed(self) -> bool:
         """Whether the wording in force, or whom it obliges, is known at second hand only; pages say so."""
-        return self.confidence != "verified" or Rule.parse(self.applies).unconfirmed
+        return self.confidence != "verified" or Rule.parse(self.applies, of_files=True).unconfirmed
 
     @property
     def guidance(self) -> str:
@@ -183,6 +208,169 @@ class Requirement(Titled):
     def exception_allowed(self) -> bool:
         """Whether `not_applicable` may be asked for: never on the five measures (domain.md)."""
         return self.measure is None
+
+
+class EditionItem(models.Model):
+    """How one requirement stands under an edition that came as a file: whom it obliges, and from what it was made.
+
+    Editions of the library have none: their rules stand in `Requirement.applies`. `parents` are the codes of the items
+    from which it was made, `answer` says what becomes of their answers. `texts` are the fields of the requirement that
+    read otherwise from the edition's first day on; `before` what they were, once that day has come.
+    """
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="items", db_index=False)
+    requirement = models.ForeignKey(Requirement, models.PROTECT, related_name="wordings")
+    change = models.CharField(_("change"), max_length=8, choices=ItemChange)
+    answer = models.CharField(_("answers of the old"), max_length=12, choices=Inheritance, default=Inheritance.NONE)
+    parents = models.JSONField(_("made from"), default=list)
+    applies = models.CharField(_("applies to"), max_length=200)
+    kinds = models.JSONField(_("kinds of institution"))
+    texts = models.JSONField(_("reads otherwise"), default=dict)
+    before = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("item of an edition")
+        verbose_name_plural = _("items of editions")
+        ordering: ClassVar = ["edition", "requirement__sort_order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["edition", "requirement"], name="edition_item_once"),
+            models.CheckConstraint(
+                name="edition_item_inherits_from_somewhere", condition=Q(answer=Inheritance.NONE) | ~Q(parents=[])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} {self.requirement_id}"
+
+
+class ComingEdition(models.Model):
+    """An edition of the Order that somebody uploaded as a file, and what becomes of it.
+
+    `draft → previewing → previewed → entering → scheduled`, and it is in force from its day on; until then
+    `withdrawing → withdrawn`. One that nobody wants is `discarded`. A preview and the work on the ledger go in pieces:
+    `cursor` is the key of the last institution that is done, so that whoever takes the work over goes on there. Who
+    moves it: `compliance/editions.py`; the preview: `reporting/edition_previews.py`.
+    """
+
+    code = models.CharField(_("code"), max_length=20)
+    in_force_from = models.DateField(_("in force from"))
+    base = models.CharField(_("edition before it"), max_length=20)
+    state = models.CharField(_("state"), max_length=12, choices=EditionState, default=EditionState.DRAFT)
+    file_name = models.CharField(_("name of the file"), max_length=200)
+    file_hash = models.CharField("SHA-256", max_length=64)
+    text = models.TextField(_("what stands in the file"))
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    previewed_at = models.DateTimeField(_("previewed at"), null=True)
+    coverage = models.JSONField(_("coverage before and after"), default=dict)
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("put into force by")
+    )
+    scheduled_at = models.DateTimeField(_("put into force at"), null=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("taken back by")
+    )
+    withdrawn_at = models.DateTimeField(_("taken back at"), null=True)
+    withdraw_note = models.CharField(_("reason"), max_length=300, blank=True)
+    edition = models.OneToOneField(Edition, models.SET_NULL, null=True, related_name="coming")
+    claimed_at = models.DateTimeField(null=True)
+    cursor = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(_("institutions done"), default=0)
+    rows = models.PositiveIntegerField(_("ledger rows"), default=0)
+    failed = models.BooleanField(_("failed"), default=False)
+
+    objects = ComingEditionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("edition as a file")
+        verbose_name_plural = _("editions as files")
+        ordering: ClassVar = ["-pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="coming_edition_four_eyes",
+                condition=Q(scheduled_by=None) | ~Q(scheduled_by=F("uploaded_by")),
+                violation_error_message=_("An edition is put into force by another person than who uploaded it."),
+            ),
+            models.CheckConstraint(
+                name="coming_edition_scheduled_whole_or_absent",
+                condition=Q(scheduled_by=None, scheduled_at=None)
+                | Q(scheduled_by__isnull=False, scheduled_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="coming_edition_withdrawn_with_reason",
+                condition=Q(withdrawn_by=None, withdrawn_at=None, withdraw_note="")
+                | (Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False) & ~Q(withdraw_note="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.in_force_from})"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a worker has it, or is to take it."""
+        return self.state in BUSY_EDITIONS
+
+
+BUSY_EDITIONS = frozenset(
+    {EditionState.DRAFT, EditionState.PREVIEWING, EditionState.ENTERING, EditionState.WITHDRAWING}
+)
+
+
+class EditionEffect(models.Model):
+    """One line of a preview: what the edition does to one item of one institution, on the edition's first day.
+
+    `status` is what the item counts as: under the new edition, or for one that leaves the list, before it. `region` is
+    the one in which it counts.
+    """
+
+    coming = models.ForeignKey(ComingEdition, models.CASCADE, related_name="effects", db_index=False)
+    requirement = models.CharField(_("requirement"), max_length=30)
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="+", db_index=False)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", db_index=False)
+    change = models.CharField(_("change"), max_length=10, choices=DutyChange)
+    status = models.CharField(_("status"), max_length=20, choices=Status)
+
+    class Meta:
+        verbose_name = _("effect of an edition")
+        verbose_name_plural = _("effects of editions")
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["coming", "requirement", "change", "institution"], name="edition_effect_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.coming_id} {self.requirement} {self.change}"
+
+
+class FactConfirmation(models.Model):
+    """Somebody's word that a fact on which duties rest is as the register has it; the last one of a fact counts.
+
+    `fact` is a condition of `applicability.FACTS`, or one of `facts.RECORDED`. `value` is what was confirmed, in plain
+    form: where the register says something else today, the fact is unconfirmed again.
+    """
+
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="confirmed_facts", db_index=False)
+    fact = models.CharField(_("fact"), max_length=40)
+    value = models.CharField(_("value"), max_length=100)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("confirmed by"), db_index=False
+    )
+    at = models.DateTimeField(_("confirmed at"))
+
+    class Meta:
+        verbose_name = _("confirmed fact")
+        verbose_name_plural = _("confirmed facts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["institution", "fact"], name="fact_confirmed_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.fact}"
 
 
 class ChecklistItem(models.Model):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from compliance.models import (
         Chapter,
         ChecklistItem,
+        ComingEdition,
         Confirmation,
         Evidence,
         Finding,
@@ -537,6 +538,15 @@ class PeriodQuerySet(models.QuerySet["Period"]):
     def begun(self, day: date) -> Self:
         """Quarters whose first day is not after `day`."""
         return self.filter(starts_on__lte=day)
+
+
+class ComingEditionQuerySet(models.QuerySet["ComingEdition"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """All editions for those who see the whole country; none for anybody else."""
+        return self if Membership.objects.of(user).country_wide().exists() else self.none()
+
+    def for_list(self) -> Self:
+        return self.select_related("uploaded_by", "scheduled_by", "withdrawn_by").defer("text")
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):

@@ -133,6 +133,34 @@ def held_answers(answers: Iterable[Answer]) -> list[Held]:
     return held
 
 
+# What an item that was made from several counts as, the weakest first; exceptions are left out of the comparison.
+WEAKEST_FIRST = (Status.UNKNOWN, Status.NOT_MET, Status.PARTLY_MET, Status.MET, Status.NOT_APPLICABLE)
+
+
+def weakest(parts: Sequence[Sequence[Held]]) -> list[Held]:
+    """The answers in force from day to day of something that is as far as the weakest of its parts.
+
+    A part that is not answered yet is the weakest; exceptions count only where all parts are excepted. What ends,
+    ends with that part. Of one part it is the part itself.
+    """
+    if len(parts) < 2:
+        return list(parts[0]) if parts else []
+    days = sorted({answer.day for part in parts for answer in part})
+    held: list[Held] = []
+    for day in days:
+        now = [[answer for answer in part if answer.day <= day][-1:] for part in parts]
+        if not all(now):
+            continue
+        weak = min((found[0] for found in now), key=lambda answer: WEAKEST_FIRST.index(Status(answer.status)))
+        same = held and held[-1].status == weak.status
+        ends = [found[0].valid_until for found in now if found[0].status == weak.status and found[0].valid_until]
+        until = min(ends) if ends else None
+        expired = weak.expired and weak.day == day
+        if not same or held[-1].valid_until != until:
+            held.append(Held(day, weak.status, until, expired))
+    return held
+
+
 def effective(
     *,
     requirement: int,

@@ -19,6 +19,7 @@ MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 IMPORT = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # upload lists of institutions and apply them
 READ_QUARTERS = frozenset(Role) - {Role.DIRECTOR}  # how the institutions of a reach confirm and answer
+READ_EDITIONS = frozenset({Role.ANALYST, Role.ADMINISTRATOR, Role.AUDITOR})  # of the Order, and what follows from them
 ADMINISTER = frozenset({Role.ADMINISTRATOR})
 REGISTER = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # enter institutions and keep their records
 APPOINT_DIRECTORS = frozenset({Role.EDITOR})  # give and end the role of director, within their scope

@@ -48,6 +48,7 @@ _NAMES: Final[Mapping[str, str | Promise]] = {
     "sha256": "SHA-256",
     "kept": gettext_lazy("institution that is kept"),
     "other": gettext_lazy("the other institution"),
+    "code": gettext_lazy("code"),
     "seed": gettext_lazy("number from which the demonstration grows"),
 }
 _CHOICES: Final[dict[str, Mapping[str, Any]]] = {

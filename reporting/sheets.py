@@ -10,10 +10,10 @@ from typing import Final, cast
 from django.db.models import QuerySet
 
 from compliance import ledger
-from compliance.applicability import facility_group
+from compliance.duties import Book
 from compliance.enums import PeriodState, Status
 from compliance.models import Edition, Period, Requirement, StatusChange, StatusEntry
-from compliance.timeline import Standing, after_expiry
+from compliance.timeline import WEAKEST_FIRST, Standing, after_expiry
 from institutions.clock import first_moment, local_day
 from institutions.models import Institution, InstitutionState
 from reporting.brief.facts import Period as PeriodFacts
@@ -64,7 +64,10 @@ def take(institution: Institution, period: Period, *, language: str, today: date
     if state is None or edition is None:
         raise NotThereYet(institution.bin)
     standings = ledger.standings(institution, as_of=as_of, known_on=period.closed_on)
-    chapters = _chapters(standings, _answers(institution, as_of, period), as_of)
+    answers = _answers(institution, as_of, period)
+    if edition.groups:  # it came as a file, or follows one
+        answers |= _inherited(institution, answers, as_of, period.closed_on)
+    chapters = _chapters(standings, answers, as_of)
     sheet: Sheet = {
         "schema": SCHEMA,
         "scope": {"kind": BriefKind.INSTITUTION.value, "code": institution.bin},
@@ -126,7 +129,7 @@ def _about(institution: Institution, state: InstitutionState, edition: Edition) 
         address_kk=institution.address_kk,
         address_ru=institution.address_ru,
         people=state.people,
-        group=facility_group(edition.code, people=state.people, settlement_class=state.settlement_class),
+        group=edition.group_of(people=state.people, settlement_class=state.settlement_class),
     )
 
 
@@ -143,6 +146,28 @@ def _answers(institution: Institution, as_of: date, period: Period) -> dict[int,
         if held is None or held.effective_on <= entry.effective_on:
             found[entry.item.requirement_id] = entry
     return found
+
+
+def _inherited(
+    institution: Institution, answers: Mapping[int, StatusEntry], as_of: date, known_on: date | None
+) -> dict[int, StatusEntry]:
+    """Requirement key → the answer that stands for it, where an edition made it from others and it has none itself."""
+    book = Book.read()
+    found: dict[int, StatusEntry] = {}
+    for pk, heritage in sorted(book.heritage.items(), key=lambda one: one[1].starts):
+        if pk in answers or heritage.starts > as_of:
+            continue
+        listed = ledger.standings(institution, as_of=heritage.starts - _DAY, known_on=known_on)
+        parts = [answers.get(parent) or found.get(parent) for parent in heritage.parents if parent in listed]
+        given = [part for part in parts if part is not None]
+        if given and len(given) == len(parts):
+            found[pk] = min(given, key=lambda entry: WEAKEST_FIRST.index(Status(_status(entry, as_of))))
+    return found
+
+
+def _status(entry: StatusEntry, as_of: date) -> str:
+    ended = entry.valid_until is not None and entry.valid_until < as_of
+    return after_expiry(entry.status) if ended and entry.status != Status.NOT_MET else entry.status
 
 
 def _closing_moment(period: Period) -> datetime | None:

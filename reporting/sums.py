@@ -9,7 +9,7 @@ from datetime import date
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from compliance import books, ledger
+from compliance import books, editions, ledger
 from compliance.enums import Level
 from compliance.models import ChecklistItem, PendingFold, RegisterDay, StatusChange
 from institutions import registry
@@ -103,6 +103,7 @@ def turn_day(day: date) -> bool:
         return False
     ledger.refresh_items(since, day)
     registry.refresh_between(since, day)
+    editions.take_effect(day)
     _add_to_totals(
         f"SELECT cell_id, {_DAY_SUMS} FROM {_DAYS} WHERE effective_on > %s AND effective_on <= %s "
         "GROUP BY cell_id ORDER BY cell_id",

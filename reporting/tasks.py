@@ -7,9 +7,9 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from compliance import hints, periods
+from compliance import editions, hints, periods
 from institutions.clock import today
-from reporting import bundles, drafts, publishing, sums
+from reporting import bundles, drafts, edition_previews, publishing, sums
 
 logger = logging.getLogger(__name__)
 
@@ -55,3 +55,16 @@ def make_bundle(*, bundle: int) -> None:
 def draft_closed_quarters() -> None:
     """Make the drafts of quarters that were closed lately."""
     drafts.draft_closed(timezone.now())
+
+
+@shared_task
+def work_on_edition(*, edition: int) -> None:
+    """Preview an edition of the Order, bring it into the ledger or out of it, whatever it waits for."""
+    edition_previews.work(edition, clock=timezone.now)
+
+
+@shared_task
+def sweep_editions() -> None:
+    """Send messages again for editions that nobody works on."""
+    for pk in editions.overdue(timezone.now()):
+        hints.send(editions.WORK, edition=pk)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting.views import briefs, bundles, coverage, quarters, search, verify
+from reporting.views import briefs, bundles, coverage, editions, quarters, search, verify
 
 app_name = "reporting"
 
@@ -26,6 +26,15 @@ urlpatterns = [
     path("briefs/<int:pk>/publish/", briefs.brief_publish, name="brief_publish"),
     path("briefs/<int:pk>/withdraw/", briefs.brief_withdraw, name="brief_withdraw"),
     path("briefs/<int:pk>/explain/", briefs.brief_explain, name="brief_explain"),
+    # editions of the Order: read in the ministry, moved by its administrators
+    path("editions/", editions.edition_list, name="editions"),
+    path("editions/new/", editions.edition_new, name="edition_new"),
+    path("editions/example/", editions.edition_example, name="edition_example"),
+    path("editions/<int:pk>/", editions.edition, name="edition"),
+    path("editions/<int:pk>/progress/", editions.edition_progress, name="edition_progress"),
+    path("editions/<int:pk>/move/", editions.edition_move, name="edition_move"),
+    path("editions/<int:pk>/effects/", editions.edition_effects, name="edition_effects"),
+    path("editions/<int:pk>/file/", editions.edition_file, name="edition_file"),
     # everybody who sees the institution
     path("institutions/<str:bin>/sheet/", briefs.sheet, name="sheet"),
     # printed in the briefs; the second pair is open to everybody

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from compliance.enums import NoticeKind
-from compliance.models import ImportRun, Notice
+from compliance.models import ComingEdition, ImportRun, Notice
 from compliance.workflow import DocumentReference
 from institutions import journal_words
 from institutions.actions import ACTIONS
@@ -216,6 +216,7 @@ class Foreign:
     brief: Any
     bundle: Any
     run: Any  # a list that somebody of the ministry uploaded
+    edition: Any  # of the Order, that somebody of the ministry uploaded
     proposal: Any
     duplicate: Any
     merger: Any
@@ -230,6 +231,7 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "institutions:detail": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:history": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:facts": lambda foreign: {"bin": foreign.institution.bin},
+    "institutions:confirm_facts": lambda foreign: {"bin": foreign.institution.bin},
     "institutions:hand_over": lambda foreign: {"bin": foreign.institution.bin},
     **{
         f"institutions:{name}": lambda foreign: {"pk": foreign.membership.user_id}
@@ -282,6 +284,10 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
             "brief_withdraw",
             "brief_explain",
         )
+    },
+    **{
+        f"reporting:{name}": lambda foreign: {"pk": foreign.edition.pk}
+        for name in ("edition", "edition_progress", "edition_move", "edition_effects", "edition_file")
     },
     "reporting:sheet": lambda foreign: {"bin": foreign.institution.bin},
     "reporting:brief_records_by_code": lambda foreign: {"code": foreign.brief.code},
@@ -380,6 +386,16 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         duplicate=duplicate,
         merger=merger,
         notice=notice,
+        edition=ComingEdition.objects.create(
+            code="2027",
+            in_force_from=order.day + timedelta(days=200),
+            base="current",
+            file_name="редакция.toml",
+            file_hash="0" * 64,
+            text="",
+            uploaded_by=AdministratorFactory().user,
+            uploaded_at=fixed_now,
+        ),
         run=ImportRun.objects.create(
             file_name="тізім.xlsx",
             file_hash="0" * 64,

@@ -28,7 +28,7 @@ from compliance.models import (
     StatusChange,
     StatusEntry,
 )
-from compliance.timeline import Answer, CellKey, ListedSpan, Standing, StateSpan
+from compliance.timeline import Answer, CellKey, Held, ListedSpan, Standing, StateSpan
 from institutions.bulk import AsStored, insert_rows, next_id, read_rows, reset_sequences, update_rows
 from institutions.models import Institution, InstitutionState
 
@@ -207,6 +207,7 @@ class _Writer:
                 mine[requirement] = (self._next_item, None)
                 self._next_item += 1
             here, approved, verified = self._here(states.get(pk, []), rows.get(pk, ()))
+            inherited = self._inherited(answers, lists)
             found: list[_Jump] = []
             for requirement, (item, was) in sorted(mine.items()):
                 listed = self._listed(lists[requirement]) if requirement in lists else _NEVER
@@ -214,7 +215,13 @@ class _Writer:
                     stale_spans.append(item)
                     new_spans += [(item, *span) for span in listed.stored]
                 shape = self._shape(
-                    Level.APPROVED, one.cause, here, listed, answers.get(requirement, ()), approved.get(item, ())
+                    Level.APPROVED,
+                    one.cause,
+                    here,
+                    listed,
+                    answers.get(requirement, ()),
+                    approved.get(item, ()),
+                    held=inherited.get(requirement),
                 )
                 found += [(item, here.cell(Level.APPROVED, move, requirement), move) for move in shape.moves]
                 if pk in findings and requirement in findings[pk]:
@@ -265,16 +272,36 @@ class _Writer:
             of_level[item] = (*of_level.get(item, ()), row)
         return here, approved, verified
 
+    def _inherited(
+        self, answers: Mapping[int, _Given], lists: Mapping[int, Sequence[ListedSpan]]
+    ) -> dict[int, tuple[Held, ...]]:
+        """What the requirements that inherit answers are held at from day to day, by their keys."""
+        if not self._book.heritage:
+            return {}
+        given = {pk: timeline.held_answers(self._answers(mine)) for pk, mine in answers.items()}
+        return {pk: tuple(self._book.held(pk, given, lists)) for pk in self._book.heritage}
+
     def _shape(
-        self, level: Level, cause: Cause, here: _Here, listed: _Listed, given: _Given, rows: tuple[_Row, ...]
+        self,
+        level: Level,
+        cause: Cause,
+        here: _Here,
+        listed: _Listed,
+        given: _Given,
+        rows: tuple[_Row, ...],
+        *,
+        held: tuple[Held, ...] | None = None,
     ) -> _Shape:
-        """What is to be written of an item; computed once for all that differ by place and learners alone."""
-        key = (level, cause, here.mark, listed.number, given, rows)
+        """What is to be written of an item; computed once for all that differ by place and learners alone.
+
+        `held`: where the requirement inherits answers, what it is held at with them.
+        """
+        key = (level, cause, here.mark, listed.number, given if held is None else held, rows)
         shape = self._shapes.get(key)
         if shape is None:
             if len(self._shapes) == _SHAPES_REMEMBERED:
                 self._shapes.clear()
-            shape = self._shapes[key] = self._shape_of(level, cause, here.states, listed.spans, given, rows)
+            shape = self._shapes[key] = self._shape_of(level, cause, here.states, listed.spans, given, rows, held)
         return shape
 
     def _shape_of(
@@ -285,9 +312,10 @@ class _Writer:
         spans: Sequence[ListedSpan],
         given: _Given,
         rows: tuple[_Row, ...],
+        inherited: tuple[Held, ...] | None,
     ) -> _Shape:
         answers = self._answers(given)
-        held = timeline.held_answers(answers)
+        held: Sequence[Held] = timeline.held_answers(answers) if inherited is None else inherited
         edition_days = self._book.edition_days
         if level is Level.APPROVED:
             new = timeline.effective(

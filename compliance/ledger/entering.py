@@ -246,7 +246,7 @@ class _BulkWriter:
         Thousands of items have the same dates and answers and differ by their cell alone. Where the institution has
         one state and the list does not follow the guard contract, the shape is computed once, for no place at all.
         """
-        follows = pk in self._book.following_contract or not spans
+        follows = pk in self._book.following_contract or pk in self._book.heritage or not spans
         if follows or len(opening.states) > 1 or opening.states[0].span.valid_from > spans[0][0]:
             return self._shape_of(opening, pk, [state.span for state in opening.states], given)
         span = opening.states[0].span
@@ -261,13 +261,15 @@ class _BulkWriter:
         self, opening: Opening, pk: int, states: Sequence[StateSpan], given: Sequence[tuple[int, Answer]]
     ) -> _Shape:
         steps = {*self._edition_steps, *(number for number, _answer in given)}
+        for parent in self._book.ancestors([pk]) - {pk}:
+            steps |= {number for number, _answer in opening.answers.get(parent, ())}
         if pk in self._book.following_contract:
             steps |= {number for number, _answer in opening.answers.get(self._book.contract.pk, ())}
         segments: list[Segment] = []
-        held: list[Held] = []
+        held: Sequence[Held] = []
         moves: list[tuple[int, Move]] = []
         for number in sorted(steps):
-            held = _known(given, number)
+            held = self._held(opening, pk, given, number)
             known = timeline.effective(
                 requirement=pk,
                 level=Level.APPROVED,
@@ -280,6 +282,13 @@ class _BulkWriter:
             moves += [(number, move) for move in timeline.moves(segments, known, cause=Cause.BATCH)]
             segments = known
         return _Shape(moves, now_of(segments, held, self._day), is_template=False)
+
+    def _held(self, opening: Opening, pk: int, given: Sequence[tuple[int, Answer]], number: int) -> Sequence[Held]:
+        book = self._batches[number].book
+        if pk not in book.heritage:
+            return _known(given, number)
+        known = {one: _known(opening.answers.get(one, ()), number) for one in book.ancestors([pk])}
+        return book.held(pk, known, self._lists(opening, number))
 
     def _write_item(
         self,

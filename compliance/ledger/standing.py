@@ -10,10 +10,11 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from compliance import timeline
+from compliance.duties import Book
 from compliance.enums import Level, Status
 from compliance.ledger.cells import chunked
-from compliance.models import ChecklistItem, Finding, StatusChange, StatusEntry
-from compliance.timeline import Answer, CellKey, Held, Segment, Standing
+from compliance.models import Applicability, ChecklistItem, Finding, StatusChange, StatusEntry
+from compliance.timeline import Answer, CellKey, Held, ListedSpan, Segment, Standing
 from institutions.models import Institution
 
 _Row = tuple[date, Standing | None, Standing | None]
@@ -120,6 +121,7 @@ def refresh_items(since: date, until: date) -> int:
         *renewed.order_by().values_list("item", flat=True),
     }
     count = 0
+    book = Book.read()
     for chunk in chunked(sorted(keys), 500):
         items = list(ChecklistItem.objects.filter(pk__in=chunk))
         known = recorded_rows(items)
@@ -130,11 +132,39 @@ def refresh_items(since: date, until: date) -> int:
             .values_list("item", "effective_on", "valid_until", "status")
         ):
             answers[item_pk].append(Answer(effective_on, valid_until, status))
-        moved = [
-            item
-            for item in items
-            if stand(item, timeline.recorded(known[item.pk]), timeline.held_answers(answers[item.pk]), until)
-        ]
+        held: dict[int, Sequence[Held]] = {item.pk: timeline.held_answers(answers[item.pk]) for item in items}
+        held |= _inherited(book, [item for item in items if item.requirement_id in book.heritage])
+        moved = [item for item in items if stand(item, timeline.recorded(known[item.pk]), held[item.pk], until)]
         ChecklistItem.objects.bulk_update(moved, ["listed", "obliged", "status", "valid_until"], batch_size=200)
         count += len(items)
     return count
+
+
+def _inherited(book: Book, items: Sequence[ChecklistItem]) -> dict[int, Sequence[Held]]:
+    """The answers of items that inherit some, by their key. Two queries, none where there are no such items."""
+    if not items:
+        return {}
+    institutions = sorted({item.institution_id for item in items})
+    needed = sorted(book.ancestors({item.requirement_id for item in items}))
+    answers: dict[int, dict[int, list[Answer]]] = defaultdict(lambda: defaultdict(list))
+    for institution, requirement, *answer in (
+        StatusEntry.objects.in_force()
+        .filter(item__institution__in=institutions, item__requirement__in=needed)
+        .values_list("item__institution", "item__requirement", "effective_on", "valid_until", "status")
+    ):
+        answers[institution][requirement].append(Answer._make(answer))
+    spans: dict[int, dict[int, list[ListedSpan]]] = defaultdict(lambda: defaultdict(list))
+    for institution, requirement, *span in (
+        Applicability.objects.filter(item__institution__in=institutions, item__requirement__in=needed)
+        .order_by("item", "valid_from")
+        .values_list("item__institution", "item__requirement", "valid_from", "valid_to", "obliged", "counted", "basis")
+    ):
+        spans[institution][requirement].append(ListedSpan._make(span))
+    given = {
+        institution: {requirement: timeline.held_answers(list_) for requirement, list_ in by_requirement.items()}
+        for institution, by_requirement in answers.items()
+    }
+    return {
+        item.pk: book.held(item.requirement_id, given.get(item.institution_id, {}), spans[item.institution_id])
+        for item in items
+    }

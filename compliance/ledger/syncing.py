@@ -79,12 +79,13 @@ def sync(
         DatedState.of(state, state.valid_from, state.valid_to)
         for state in InstitutionState.objects.filter(institution=institution).order_by("valid_from")
     ]
-    wanted = None if requirements is None or book.contract.pk in requirements else set(requirements)
-    needed = None if wanted is None else {*wanted, book.contract.pk}
+    wanted = None if requirements is None or book.contract.pk in requirements else book.heirs(requirements)
+    needed = None if wanted is None else {*book.ancestors(wanted), book.contract.pk}
     held = _held_answers(institution, needed)
     found = findings_at([institution.pk], wanted).get(institution.pk, {})
 
     spans = book.spans(states, held.get(book.contract.pk, ()))
+    held = held | {pk: book.held(pk, held, spans) for pk in book.heritage if wanted is None or pk in wanted}
     looked_at = sorted(spans.keys() | held.keys()) if wanted is None else sorted(wanted)
     items = _items(institution, looked_at if wanted is not None else None, spans)
     _write_spans({items[pk]: spans.get(pk, []) for pk in items})
@@ -170,7 +171,7 @@ def _last_knowledge(head: LedgerHead) -> date:
     return last.first() or date.min
 
 
-def _held_answers(institution: Institution, requirements: Collection[int] | None) -> dict[int, list[Held]]:
+def _held_answers(institution: Institution, requirements: Collection[int] | None) -> dict[int, Sequence[Held]]:
     entries = StatusEntry.objects.in_force().filter(item__institution=institution)
     if requirements is not None:
         entries = entries.filter(item__requirement__in=requirements)

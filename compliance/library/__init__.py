@@ -16,6 +16,7 @@ from typing import Any, Final
 from compliance.applicability import EDITIONS, KINDS, Rule, RuleError
 
 ORDER_117: Final = Path(__file__).parent / "order117"
+EXAMPLE_EDITION: Final = Path(__file__).parent / "example_edition.toml"
 DIRECTIVE_FILE: Final = "directive.toml"
 LANGUAGES: Final = ("kk", "ru", "en")
 

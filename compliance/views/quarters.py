@@ -50,6 +50,7 @@ def quarter_list(request: AuthenticatedRequest) -> HttpResponse:
             "rows": tallies(list(page), Institution.objects.visible_to(request.user), day),
             "day": day,
             "may_close": bool(roles & access.ADMINISTER),
+            "reads_editions": bool(roles & access.READ_EDITIONS),
         },
     )
 

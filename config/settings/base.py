@@ -199,6 +199,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-folds": {"task": "reporting.tasks.fold_pending", "schedule": timedelta(seconds=10)},
     "sweep-imports": {"task": "compliance.tasks.sweep_imports", "schedule": timedelta(seconds=20)},
+    "sweep-editions": {"task": "reporting.tasks.sweep_editions", "schedule": timedelta(seconds=20)},
     "sweep-briefs": {"task": "reporting.tasks.sweep_briefs", "schedule": timedelta(seconds=20)},
     "draft-closed-quarters": {"task": "reporting.tasks.draft_closed_quarters", "schedule": timedelta(minutes=5)},
     "sweep-photos": {"task": "compliance.tasks.sweep_photos", "schedule": timedelta(hours=1)},
