@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from compliance.models import Period
     from compliance.querysets import StatusEntryQuerySet
+    from institutions.models import User
     from institutions.querysets import InstitutionQuerySet
 
 
@@ -99,9 +100,30 @@ class QueueFilter(_EntryFilter):
         label=_("Check by the rules"),
         empty_label=_("all"),
     )
+    turn = django_filters.ChoiceFilter(
+        method="by_turn",
+        choices=[("other", _("of the other level"))],
+        label=_("Whose turn"),
+        empty_label=_("mine"),
+    )
     older = django_filters.NumberFilter(
         method="by_age", label=_("Waiting for more than … days"), min_value=0, max_value=3650
     )
+
+    def __init__(self, data: QueryDict, *, user: User, **options: Any) -> None:
+        reached = Institution.objects.within_roles(user, DECIDE)
+        waiting = StatusEntry.objects.of_deciders(user).awaiting_decision()
+        due = waiting.due_for(user)
+        # Without a second level every turn is the person's own.
+        levels = reached.filter(locality__region__second_level=True).exists()
+        if levels and data.get("turn") == "other":
+            due = waiting.exclude(pk__in=due.values("pk"))
+        super().__init__(data, queryset=due, **options)
+        if not levels:
+            del self.filters["turn"]
+
+    def by_turn(self, queryset: StatusEntryQuerySet, _name: str, _value: str) -> StatusEntryQuerySet:
+        return queryset  # chosen at the beginning: without it, too, the queue is not everything
 
     def by_cleanness(self, queryset: StatusEntryQuerySet, _name: str, value: str) -> StatusEntryQuerySet:
         day = local_day(timezone.now())

@@ -251,6 +251,32 @@ class ApproveForm(forms.Form):
     )
 
 
+class CheckForm(forms.Form):
+    """`shown` is the hash of the content that the person who checks has before them."""
+
+    prefix = "check"
+    shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+
+class ReturnManyForm(forms.Form):
+    """One reason and one text for all that were selected."""
+
+    prefix = "return"
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        choices=ReturnReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
+    )
+    note = forms.CharField(
+        label=_("What has to be mended"),
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Every author gets this text."),
+        error_messages={"required": _("Say what has to be mended.")},
+    )
+
+
 class ReturnForm(forms.Form):
     """A reason of the list and a text: the author has to know what to mend."""
 

@@ -231,7 +231,7 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
 
 def _approver(membership: Membership, user: User, day: date) -> Section:
     queue = reverse("compliance:queue")
-    within = StatusEntry.objects.decidable_by(user).filter(item__institution__in=_reached(membership))
+    within = StatusEntry.objects.movable_by(user).filter(item__institution__in=_reached(membership))
     waiting = within.aggregate(count=Count("pk"), oldest=Min("submitted_at"))
     clean = within.rule_clean(day).count()
     late = within.waiting_since(timezone.now() - LONG_WAIT).count()
@@ -296,6 +296,7 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
     if membership.role == Role.ADMINISTRATOR:
         doors += [
             Door(_("People and roles"), reverse("institutions:people"), "users"),
+            Door(_("Levels of the review"), reverse("compliance:levels"), "clipboard-check"),
             Door(_("Journal"), reverse("institutions:journal"), "history"),
         ]
     return Section(

@@ -16,7 +16,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
 
-from compliance.enums import NoticeKind, Status
+from compliance.enums import EntryState, NoticeKind, Status
 from compliance.models import ChecklistItem, Notice, StatusEntry
 from institutions.access import DECIDE
 from institutions.clock import first_moment, local_day
@@ -176,16 +176,21 @@ def _waiting(day: date, people: _People) -> Iterator[Due]:
     )
     rows = list(
         late.values_list(
-            "submitted_at", "author", "submitted_by", "item__institution__locality",
-            "item__institution__locality__region",
+            "state", "submitted_at", "author", "submitted_by", "checked_by", "item__institution__locality",
+            "item__institution__locality__region", "item__institution__locality__region__second_level",
         )
     )  # fmt: skip
     if not rows:
         return
     districts, regions = people.of_districts(DECIDE), people.of_regions(DECIDE)
     counts: Counter[tuple[int, date]] = Counter()
-    for submitted_at, author, submitted_by, locality, region in rows:
-        for user in (districts[locality] | regions[region]) - {author, submitted_by}:
+    for state, submitted_at, author, submitted_by, checked_by, locality, region, second_level in rows:
+        whose = districts[locality] | regions[region]
+        if second_level:
+            # As `StatusEntryQuerySet.to_be_checked`: the district's turn, then the region's.
+            reviewers = districts[locality] - regions[region] - {author, submitted_by}
+            whose = reviewers if state == EntryState.SUBMITTED and reviewers else regions[region]
+        for user in whose - {author, submitted_by, checked_by}:
             counts[user, _day_of(submitted_at) + LONG_WAIT] += 1
     for (user, since), count in sorted(counts.items()):
         yield Due(user, NoticeKind.WAITING, "queue:late", None, since, count)

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from compliance.views import answers, confirming, endings, evidence, imports, inbox, inspections, quarters, review
+from compliance.views import (
+    answers,
+    confirming,
+    endings,
+    evidence,
+    imports,
+    inbox,
+    inspections,
+    levels,
+    quarters,
+    review,
+)
 
 app_name = "compliance"
 
@@ -26,10 +37,16 @@ urlpatterns = [
     path("review/", review.queue, name="queue"),
     path("review/clean/", review.clean, name="clean"),
     path("review/approve/", review.approve_selected, name="approve_selected"),
+    path("review/check/", review.check_selected, name="check_selected"),
+    path("review/return/", review.return_selected, name="return_selected"),
     path("review/<int:pk>/", review.entry, name="entry"),
     path("review/<int:pk>/approve/", review.approve, name="approve"),
+    path("review/<int:pk>/check/", review.check, name="check"),
     path("review/<int:pk>/return/", review.return_entry, name="return"),
     path("review/<int:pk>/revoke/", review.revoke, name="revoke"),
+    # by which levels regions review; switched by ministry administrators
+    path("levels/", levels.level_list, name="levels"),
+    path("levels/<str:code>/", levels.level, name="level"),
     # read in the ministry and the regions; moved by ministry administrators
     path("quarters/", quarters.quarter_list, name="quarters"),
     path("quarters/<str:code>/", quarters.quarter, name="quarter"),

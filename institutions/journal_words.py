@@ -37,6 +37,7 @@ _NAMES: Final[Mapping[str, str | Promise]] = {
     "action": gettext_lazy("action"),
     "institution": gettext_lazy("institution"),
     "subject": gettext_lazy("subject"),
+    "second_level": gettext_lazy("districts check, the region approves"),
     "scope": gettext_lazy("place"),
     "for": gettext_lazy("stands in for"),
     "changes": gettext_lazy("changes"),

@@ -257,7 +257,11 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
         }
         for name in ("item", "discard", "withdraw")
     },
-    **{f"compliance:{name}": lambda foreign: {"pk": foreign.entry.pk} for name in ("entry", "approve", "return")},
+    "compliance:level": lambda foreign: {"code": foreign.institution.locality.region.code},
+    **{
+        f"compliance:{name}": lambda foreign: {"pk": foreign.entry.pk}
+        for name in ("entry", "approve", "check", "return")
+    },
     "compliance:inspection_new": lambda foreign: {"bin": foreign.institution.bin},
     **{
         f"compliance:{name}": lambda foreign: {"pk": foreign.inspection.pk}

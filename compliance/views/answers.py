@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from compliance import applicability, refusals, workflow
 from compliance.checklist import Checklist, Show, ends_soon
 from compliance.confirmations import standings
-from compliance.enums import EntryState, Status
+from compliance.enums import WAITING, EntryState, Status
 from compliance.forms import AnswerForm
 from compliance.models import ChecklistItem, Evidence, StatusEntry
 from compliance.photo_forms import PhotoUploadHandler, too_large_of
@@ -235,7 +235,7 @@ class _ItemPage:
 
     @property
     def waiting(self) -> StatusEntry | None:
-        return next((entry for entry in self.entries if entry.state == EntryState.SUBMITTED), None)
+        return next((entry for entry in self.entries if entry.state in WAITING), None)
 
     @property
     def last_sent(self) -> StatusEntry | None:
