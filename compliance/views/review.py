@@ -18,14 +18,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from compliance import oddities, refusals, workflow
+from compliance import oddities, refusals, saved_views, workflow
 from compliance.enums import WAITING, EntryState, ReturnReason
 from compliance.filters import QueueFilter
-from compliance.forms import ApproveForm, CheckForm, ReturnForm, ReturnManyForm, RevokeForm
-from compliance.models import StatusEntry
+from compliance.forms import ApproveForm, CheckForm, CommentForm, ReturnForm, ReturnManyForm, RevokeForm
+from compliance.models import SavedView, StatusEntry
 from compliance.querysets import StatusEntryQuerySet
 from compliance.reading import note_reading
-from compliance.views.answers import READ_AND_WRITE, standing_answer
+from compliance.views.answers import READ_AND_WRITE, said, standing_answer
+from compliance.views.saved_views import address_of
 from institutions import access
 from institutions.clock import local_day
 from institutions.http import AuthenticatedRequest
@@ -41,6 +42,11 @@ OTHERS: Final = 20
 def queue(request: AuthenticatedRequest) -> HttpResponse:
     """Everything that waits for the person's level of the review, the oldest first."""
     _only_for_deciders(request.user)
+    views = list(SavedView.objects.of(request.user))
+    opening = next((view for view in views if view.is_default and view.query), None)
+    if not request.GET and opening is not None:
+        return redirect(address_of(opening))
+    current = saved_views.canonical(request.GET.urlencode())
     day = local_day(timezone.now())
     found = _filtered(request)
     waiting = _queue_of(request.user, found)
@@ -54,6 +60,9 @@ def queue(request: AuthenticatedRequest) -> HttpResponse:
             "page": page,
             "rows": rows,
             "steps": _steps(rows),
+            "views": [(view, address_of(view)) for view in views],
+            "current": current,
+            "known": any(view.query == current for view in views),
             "clean_count": waiting.movable_by(request.user).rule_clean(day).count(),
             "query": _query_of(request),
         },
@@ -273,6 +282,18 @@ def revoke(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     return redirect("compliance:entry", found.pk)
 
 
+@require_http_methods(READ_AND_WRITE)
+def comment(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """Say something about the item of an answer to who answers it."""
+    found = _look_up(request.user, pk)
+    if request.method == "POST":
+        form = CommentForm(request.POST)
+        if not said(form, found.item, by=request.user, now=timezone.now()):
+            return _render(request, found, commenting=form, status=422)
+        messages.success(request, _("Your comment is written; the other side is told."))
+    return redirect(_address(request, found.pk) + "#discussion")
+
+
 def _decide(
     request: AuthenticatedRequest,
     found: StatusEntry,
@@ -326,6 +347,7 @@ def _render(
     checking: forms.Form | None = None,
     returning: forms.Form | None = None,
     revoking: forms.Form | None = None,
+    commenting: forms.Form | None = None,
     status: int = 200,
     **conflict: Any,
 ) -> HttpResponse:
@@ -350,6 +372,7 @@ def _render(
         day=day,
     )
     waits = found.state in WAITING
+    comments = list(found.item.comments.select_related("by"))
     previous, following = _neighbours(request, found)
     others = StatusEntry.objects.of_deciders(request.user).awaiting_decision().exclude(pk=found.pk)
     context = {
@@ -377,6 +400,10 @@ def _render(
         "following": following,
         "query": _query_of(request),
         "kept_as": f"decision/{request.user.pk}/{found.pk}",
+        "comments": comments,
+        "said_at": max((one.at for one in comments if one.by_id == request.user.pk), default=None),
+        "comment_form": commenting or CommentForm(),
+        "comment_kept_as": f"comment/{request.user.pk}/{found.item_id}",
         **conflict,
     }
     return render(request, "compliance/entry.html", context, status=status)
@@ -450,6 +477,7 @@ def _query_of(request: AuthenticatedRequest) -> str:
     """The filter of the queue, carried along from page to page."""
     query = request.GET.copy()
     query.pop("page", None)
+    query.pop("all", None)
     return query.urlencode()
 
 
