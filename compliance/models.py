@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from compliance.applicability import Rule
@@ -767,7 +767,7 @@ class SavedView(models.Model):
         verbose_name=_("person"),
         db_index=False,  # `saved_view_named_once` begins with it
     )
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("of a view", "name"), max_length=60)
     query = models.CharField(_("filters"), max_length=1000, blank=True)
     is_default = models.BooleanField(_("opens by itself"), default=False)
 

@@ -29,7 +29,7 @@ class Cut(models.TextChoices):
 
     REGION = "region", _("region")
     LOCALITY = "locality", _("district or city")
-    REQUIREMENT = "requirement", _("item")
+    REQUIREMENT = "requirement", _("Item")
 
 
 _KEYS: Final = {
