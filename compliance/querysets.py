@@ -360,13 +360,9 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
         return self.exclude(author_id=user.pk).exclude(submitted_by_id=user.pk)
 
     def movable_by(self, user: User | AnonymousUser) -> Self:
-        """Entries that the person may check or approve now."""
-        from compliance.models import StatusEntry
-
-        every = StatusEntry.objects
-        return self.filter(
-            Q(pk__in=every.decidable_by(user).values("pk")) | Q(pk__in=every.checkable_by(user).values("pk"))
-        )
+        """Entries that the person may check or approve now: `checkable_by` and `decidable_by` together."""
+        mine = self.due_for(user)._of_other_hands(user)
+        return mine.filter(Q(checked_by=None) | ~Q(checked_by=user.pk))
 
     def due_for(self, user: User | AnonymousUser) -> Self:
         """What waits for the person's level of the review, what they must leave to another of it included."""
@@ -378,11 +374,11 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
         """Adds `step`: what the person may do next with an entry that waits (`Step`); empty: nothing."""
         from compliance.models import StatusEntry
 
-        entries = StatusEntry.objects
+        mine = StatusEntry.objects.movable_by(user).values("pk")
         return self.annotate(
             step=Case(
-                When(pk__in=entries.decidable_by(user).values("pk"), then=Value(Step.APPROVE.value)),
-                When(pk__in=entries.checkable_by(user).values("pk"), then=Value(Step.CHECK.value)),
+                When(_left_to_the_region(user), pk__in=mine, then=Value(Step.CHECK.value)),
+                When(pk__in=mine, then=Value(Step.APPROVE.value)),
                 default=Value(""),
             )
         )

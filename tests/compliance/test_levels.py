@@ -130,6 +130,10 @@ def test_whose_turn_it_is(world: World) -> None:
         "region": ([checked.pk, in_city.pk], [checked.pk, in_city.pk]),
         "neighbour": ([], []),
     }
+    for person in (world.district, both, world.region, neighbour):
+        assert keys(entries.movable_by(person)) == sorted(
+            [*keys(entries.checkable_by(person)), *keys(entries.decidable_by(person))]
+        )
     steps = dict(entries.with_step(world.region).values_list("pk", "step"))
     assert steps == {first.pk: "", checked.pk: Step.APPROVE, in_city.pk: Step.APPROVE, own.pk: ""}
     assert dict(entries.with_step(world.district).values_list("pk", "step"))[first.pk] == Step.CHECK

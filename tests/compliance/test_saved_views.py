@@ -133,7 +133,7 @@ def test_the_queue_costs_the_same_however_many_views_there_are(
 ) -> None:
     for number in range(views):
         SavedView.objects.create(person=approver, name=f"{number}")
-    for url, queries in ((QUEUE, 18), (VIEWS, 6)):
+    for url, queries in ((QUEUE, 16), (VIEWS, 6)):
         mine.get(url, {"all": "1"})
         with django_assert_num_queries(queries):
             mine.get(url, {"all": "1"})

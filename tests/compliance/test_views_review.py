@@ -254,7 +254,7 @@ def test_queue_query_count(approver: Client, world: World, entries: int, django_
     for code in CODES[:entries]:
         world.waiting(code)
     approver.get(reverse("compliance:queue"))
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(19):
         response = approver.get(reverse("compliance:queue"))
     assert len(response.context["page"].object_list) == entries
 
@@ -264,7 +264,7 @@ def test_clean_query_count(approver: Client, world: World, entries: int, django_
     for code in CODES[:entries]:
         world.waiting(code)
     approver.get(reverse("compliance:clean"))
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(14):
         response = approver.get(reverse("compliance:clean"))
     assert len(response.context["rows"]) == entries
 
@@ -277,7 +277,7 @@ def test_entry_query_count(approver: Client, world: World, past: int, django_ass
     for code in CODES[1:past]:
         world.waiting(code)
     approver.get(address("entry", entry))
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(27):
         response = approver.get(address("entry", entry))
     assert (len(response.context["history"]), len(response.context["others"])) == (past + 1, past - 1)
 
