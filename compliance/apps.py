@@ -10,10 +10,12 @@ class ComplianceConfig(AppConfig):
 
     def ready(self) -> None:
         from compliance import checks  # noqa: F401 (registers itself)
-        from compliance.enums import Measure, ReturnReason
+        from compliance.enums import Measure, ReturnReason, Side
         from institutions import append_only, journal_words
 
         append_only.protect("compliance_statuschange")
         append_only.protect("compliance_dailyseal")
+        append_only.protect("compliance_comment")
         journal_words.teach("reason", ReturnReason)
+        journal_words.teach("side", Side)
         journal_words.teach("measure", Measure)

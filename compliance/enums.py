@@ -67,28 +67,49 @@ class EntryState(models.TextChoices):
 
     DRAFT = "draft", _("draft")
     SUBMITTED = "submitted", _("submitted")
+    CHECKED = "checked", _("checked by the district")
     APPROVED = "approved", _("approved")
     RETURNED = "returned", _("returned")
     WITHDRAWN = "withdrawn", _("withdrawn")
     REVOKED = "revoked", _("revoked")
 
 
+# Answers that wait for a decision, whoever's turn it is.
+WAITING = (EntryState.SUBMITTED, EntryState.CHECKED)
+
+
 class Verb(models.TextChoices):
     SUBMIT = "submit", _("submit")
+    CHECK = "check", _("check")
     WITHDRAW = "withdraw", _("withdraw")
     APPROVE = "approve", _("approve")
     RETURN = "return", _("return")
     REVOKE = "revoke", _("revoke")
 
 
-# verb: (from, to)
-MOVES: dict[Verb, tuple[EntryState, EntryState]] = {
-    Verb.SUBMIT: (EntryState.DRAFT, EntryState.SUBMITTED),
-    Verb.WITHDRAW: (EntryState.SUBMITTED, EntryState.WITHDRAWN),
-    Verb.APPROVE: (EntryState.SUBMITTED, EntryState.APPROVED),
-    Verb.RETURN: (EntryState.SUBMITTED, EntryState.RETURNED),
-    Verb.REVOKE: (EntryState.APPROVED, EntryState.REVOKED),
+# verb: (from any of these, to)
+MOVES: dict[Verb, tuple[frozenset[EntryState], EntryState]] = {
+    Verb.SUBMIT: (frozenset({EntryState.DRAFT}), EntryState.SUBMITTED),
+    Verb.CHECK: (frozenset({EntryState.SUBMITTED}), EntryState.CHECKED),
+    Verb.WITHDRAW: (frozenset(WAITING), EntryState.WITHDRAWN),
+    Verb.APPROVE: (frozenset(WAITING), EntryState.APPROVED),
+    Verb.RETURN: (frozenset(WAITING), EntryState.RETURNED),
+    Verb.REVOKE: (frozenset({EntryState.APPROVED}), EntryState.REVOKED),
 }
+
+
+class Step(models.TextChoices):
+    """What a person may do next with an answer that waits."""
+
+    CHECK = "check", _("check")
+    APPROVE = "approve", _("approve")
+
+
+class Side(models.TextChoices):
+    """From which side somebody speaks about an item."""
+
+    ANSWERING = "answering", pgettext_lazy("side of a discussion", "the institution")
+    DECIDING = "deciding", pgettext_lazy("side of a discussion", "the approvers")
 
 
 class ReturnReason(models.TextChoices):
@@ -170,6 +191,7 @@ class NoticeKind(models.TextChoices):
     WAITING = "waiting", _("Answers that have waited for a decision for a week")
     UNMENDED = "unmended_7", _("Returned answers that nobody has mended for a week")
     UNMENDED_LONG = "unmended_14", _("Returned answers that nobody has mended for two weeks")
+    COMMENT = "comment", _("Items about which somebody wrote to you")
 
 
 # What is mailed at once, in the daytime; all else waits for the digest.

@@ -6,20 +6,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import django_filters
+from django.db.models import Q
 from django.forms import HiddenInput
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from compliance.enums import ANSWERS, Measure
+from compliance.enums import ANSWERS, Measure, ReturnReason
 from compliance.models import Chapter, Requirement, StatusEntry
 from compliance.quarters import LONGEST_WAIT_DAYS, Part, behind
 from institutions.access import DECIDE
 from institutions.clock import local_day
 from institutions.enums import Kind
 from institutions.filters import InstitutionFilter, PersonChoiceFilter, locality_choices, region_choices
-from institutions.models import Institution, Locality
+from institutions.models import Institution, Locality, Membership
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from django.forms import Form
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from compliance.models import Period
     from compliance.querysets import StatusEntryQuerySet
+    from institutions.models import User
     from institutions.querysets import InstitutionQuerySet
 
 
@@ -99,9 +102,29 @@ class QueueFilter(_EntryFilter):
         label=_("Check by the rules"),
         empty_label=_("all"),
     )
+    turn = django_filters.ChoiceFilter(
+        method="by_turn",
+        choices=[("other", _("of the other level"))],
+        label=_("Whose turn"),
+        empty_label=_("mine"),
+    )
     older = django_filters.NumberFilter(
         method="by_age", label=_("Waiting for more than … days"), min_value=0, max_value=3650
     )
+
+    def __init__(self, data: QueryDict, *, user: User, **options: Any) -> None:
+        due = StatusEntry.objects.due_for(user)
+        # Without a second level every turn is the person's own.
+        of_two = Q(region__second_level=True) | Q(locality__region__second_level=True)
+        levels = Membership.objects.of(user, DECIDE).filter(of_two).exists()
+        if levels and data.get("turn") == "other":
+            due = StatusEntry.objects.of_deciders(user).awaiting_decision().exclude(pk__in=due.values("pk"))
+        super().__init__(data, queryset=due, **options)
+        if not levels:
+            del self.filters["turn"]
+
+    def by_turn(self, queryset: StatusEntryQuerySet, _name: str, _value: str) -> StatusEntryQuerySet:
+        return queryset  # chosen at the beginning: without it, too, the queue is not everything
 
     def by_cleanness(self, queryset: StatusEntryQuerySet, _name: str, value: str) -> StatusEntryQuerySet:
         day = local_day(timezone.now())
@@ -137,6 +160,37 @@ class EndingFilter(_EntryFilter):
         if value == "ended":
             return queryset.filter(valid_until__lt=day)
         return queryset.filter(valid_until__range=(day, day + timedelta(days=int(value))))
+
+
+class ReturnFilter(_EntryFilter):
+    """What of the answers that came back in a quarter the person wants to see; `by` and the quarter are the page's."""
+
+    quarter = django_filters.ChoiceFilter(method="_of_the_page", label=_("Quarter"), empty_label=None)
+    by = django_filters.CharFilter(method="_of_the_page", widget=HiddenInput)
+    reason = django_filters.ChoiceFilter(
+        field_name="return_reason", choices=ReturnReason.choices, label=_("Reason of the return"), empty_label=_("all")
+    )
+    region = PersonChoiceFilter(
+        field_name="item__institution__locality__region__code", choices_for=region_choices, label=_("Region")
+    )
+    locality = PersonChoiceFilter(
+        field_name="item__institution__locality__kato", choices_for=locality_choices, label=_("District or city")
+    )
+
+    def __init__(self, data: QueryDict, *, periods: Sequence[Period], period: Period, **options: Any) -> None:
+        filled = data.copy()
+        filled["quarter"] = period.code
+        super().__init__(filled, **options)
+        self.period = period
+        self.filters["quarter"].extra["choices"] = [(each.code, each.in_words) for each in periods]
+
+    @property
+    def active(self) -> int:
+        """How many of the shown filters are set, the quarter left aside."""
+        return sum(bool(self.data.get(name)) for name in self.form.fields if name not in ("quarter", "by"))
+
+    def _of_the_page(self, queryset: StatusEntryQuerySet, _name: str, _value: str) -> StatusEntryQuerySet:
+        return queryset
 
 
 class QuarterFilter(InstitutionFilter):

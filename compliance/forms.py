@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,8 +13,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from compliance.discussion import LONGEST
 from compliance.enums import ANSWERS, ReturnReason, Status
-from compliance.models import Evidence, Requirement, StatusEntry
+from compliance.models import Evidence, Requirement, SavedView, StatusEntry
 from compliance.photo_forms import PhotosField, help_text, read_photos
 from compliance.pictures import Picture
 from compliance.querysets import EvidenceQuerySet
@@ -251,6 +252,32 @@ class ApproveForm(forms.Form):
     )
 
 
+class CheckForm(forms.Form):
+    """`shown` is the hash of the content that the person who checks has before them."""
+
+    prefix = "check"
+    shown = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+
+class ReturnManyForm(forms.Form):
+    """One reason and one text for all that were selected."""
+
+    prefix = "return"
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        choices=ReturnReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
+    )
+    note = forms.CharField(
+        label=_("What has to be mended"),
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Every author gets this text."),
+        error_messages={"required": _("Say what has to be mended.")},
+    )
+
+
 class ReturnForm(forms.Form):
     """A reason of the list and a text: the author has to know what to mend."""
 
@@ -292,6 +319,36 @@ class RevokeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Say why the approval was wrong.")},
     )
+
+
+class CommentForm(forms.Form):
+    """What somebody says about an item to the other side."""
+
+    prefix = "comment"
+    text = forms.CharField(
+        label=_("Your comment"),
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Plain text; it stays. No plans, rosters or codes: they are for official use only."),
+        error_messages={"required": _("Write something first.")},
+    )
+
+
+class SavedViewForm(forms.ModelForm[SavedView]):
+    """The name of a view."""
+
+    class Meta:
+        model = SavedView
+        fields: ClassVar = ["name"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].error_messages["required"] = _("Give the view a name.")
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The person counts too: their names differ."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # the stubs leave it out
+        return excluded - {"person"}
 
 
 class LettersForm(forms.Form):

@@ -225,13 +225,14 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
             Door(_("People"), reverse("institutions:people"), "users"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
             Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
+            Door(_("Why answers came back"), reverse("compliance:returns"), "chart-bar"),
         ],
     )
 
 
 def _approver(membership: Membership, user: User, day: date) -> Section:
     queue = reverse("compliance:queue")
-    within = StatusEntry.objects.decidable_by(user).filter(item__institution__in=_reached(membership))
+    within = StatusEntry.objects.movable_by(user).filter(item__institution__in=_reached(membership))
     waiting = within.aggregate(count=Count("pk"), oldest=Min("submitted_at"))
     clean = within.rule_clean(day).count()
     late = within.waiting_since(timezone.now() - LONG_WAIT).count()
@@ -244,7 +245,7 @@ def _approver(membership: Membership, user: User, day: date) -> Section:
         scope=_scope(membership),
         first=_("Answers wait for your decision.") if waiting["count"] else _("Nothing waits for your decision."),
         tiles=[
-            Tile(_("Waiting for a decision"), waiting["count"], queue, "inbox", "info", hint),
+            Tile(_("Waiting for a decision"), waiting["count"], f"{queue}?all=1", "inbox", "info", hint),
             Tile(
                 _("Nothing unusual"),
                 clean,
@@ -279,6 +280,7 @@ def _approver(membership: Membership, user: User, day: date) -> Section:
             Door(_("Institutions"), _list_url(membership), "school"),
             Door(_("Coverage"), reverse("reporting:coverage"), "map"),
             Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
+            Door(_("Why answers came back"), reverse("compliance:returns"), "chart-bar"),
         ],
     )
 
@@ -292,10 +294,12 @@ def _ministry(membership: Membership, user: User, day: date) -> Section:
         Door(_("Briefs"), reverse("reporting:briefs"), "report"),
         Door(_("Institutions"), reverse("institutions:list"), "school"),
         Door(_("Quarters"), reverse("compliance:quarters"), "calendar"),
+        Door(_("Why answers came back"), reverse("compliance:returns"), "chart-bar"),
     ]
     if membership.role == Role.ADMINISTRATOR:
         doors += [
             Door(_("People and roles"), reverse("institutions:people"), "users"),
+            Door(_("Levels of the review"), reverse("compliance:levels"), "clipboard-check"),
             Door(_("Journal"), reverse("institutions:journal"), "history"),
         ]
     return Section(

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from compliance import ledger
-from compliance.enums import FOUND, Cause, EntryState, InspectionSource, Status
+from compliance.enums import FOUND, WAITING, Cause, EntryState, InspectionSource, Status
 from compliance.models import ChecklistItem, Finding, Inspection, StatusEntry
 from institutions import journal
 from institutions.clock import local_day
@@ -68,9 +68,7 @@ def record(
     listed = ChecklistItem.objects.filter(institution=institution).listed().in_bulk([item.pk for item in found])
     if len(listed) != len(found) or not set(found.values()) <= set(FOUND):
         raise NotListed(institution.pk)
-    own = StatusEntry.objects.filter(
-        item__in=listed, state__in=[EntryState.SUBMITTED, EntryState.APPROVED]
-    ).by_hands_of(by)
+    own = StatusEntry.objects.filter(item__in=listed, state__in=[*WAITING, EntryState.APPROVED]).by_hands_of(by)
     if own_items := set(own.values_list("item", flat=True)):
         raise OwnAnswer([item for item in found if item.pk in own_items])
     inspection = Inspection.objects.create(

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from compliance.applicability import FacilityGroup, Grouping, Rule, facility_group, group_in
 from compliance.citation import cite
 from compliance.enums import (
     FOUND,
+    WAITING,
     Cause,
     DutyChange,
     EditionState,
@@ -32,11 +33,13 @@ from compliance.enums import (
     ReturnReason,
     RowOutcome,
     RowResult,
+    Side,
     Status,
 )
 from compliance.querysets import (
     ChecklistItemQuerySet,
     ComingEditionQuerySet,
+    CommentQuerySet,
     ConfirmationQuerySet,
     EvidenceQuerySet,
     FindingQuerySet,
@@ -46,6 +49,7 @@ from compliance.querysets import (
     PeriodExceptionQuerySet,
     PeriodQuerySet,
     PhotoQuerySet,
+    SavedViewQuerySet,
     StatusEntryQuerySet,
 )
 from institutions.clock import today
@@ -500,7 +504,8 @@ class Batch(models.Model):
 class StatusEntry(models.Model):
     """A proposal about one item, and what became of it.
 
-    `draft` is the author's and may change. `submit` freezes and hashes it; the approver sees it. `withdrawn` and
+    `draft` is the author's and may change. `submit` freezes and hashes it; the approver sees it. Where the region has a
+    second level, `checked` says that its district has looked at it, and nothing more. `withdrawn` and
     `returned` end it (a returned one is continued in a new entry, `continues`). `approved` makes it the item's
     status from `effective_on` to `valid_until`; `revoked` undoes that. Who moves it: `workflow.py` alone.
     An entry of a batch has no hands: it came with its approval from outside.
@@ -535,6 +540,15 @@ class StatusEntry(models.Model):
     submitted_at = models.DateTimeField(_("submitted at"), null=True)
     content_hash = models.CharField(_("hash of the content"), max_length=64, blank=True)
     item_version = models.PositiveIntegerField(_("version of the item at submission"), null=True)
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("checked by"),
+        db_index=False,
+    )
+    checked_at = models.DateTimeField(_("checked at"), null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -559,7 +573,7 @@ class StatusEntry(models.Model):
         verbose_name_plural = _("entries")
         ordering: ClassVar = ["-pk"]
         indexes: ClassVar = [
-            models.Index(fields=["submitted_at"], name="entry_awaiting", condition=Q(state=EntryState.SUBMITTED)),
+            models.Index(fields=["submitted_at"], name="entry_awaiting", condition=Q(state__in=WAITING)),
             models.Index(
                 fields=["valid_until"],
                 name="entry_ending",
@@ -573,9 +587,7 @@ class StatusEntry(models.Model):
                 condition=Q(state=EntryState.DRAFT),
                 name="entry_one_draft_a_person",
             ),
-            models.UniqueConstraint(
-                fields=["item"], condition=Q(state=EntryState.SUBMITTED), name="entry_one_waiting_an_item"
-            ),
+            models.UniqueConstraint(fields=["item"], condition=Q(state__in=WAITING), name="entry_one_waiting_an_item"),
             models.CheckConstraint(
                 name="entry_answers",
                 condition=~Q(status=Status.UNKNOWN),
@@ -606,7 +618,7 @@ class StatusEntry(models.Model):
                 name="entry_decision_whole_or_absent",
                 condition=(
                     Q(
-                        state__in=[EntryState.DRAFT, EntryState.SUBMITTED, EntryState.WITHDRAWN],
+                        state__in=[EntryState.DRAFT, *WAITING, EntryState.WITHDRAWN],
                         decided_by=None,
                         decided_at=None,
                     )
@@ -646,8 +658,36 @@ class StatusEntry(models.Model):
                     (Q(author=None) | ~Q(revoked_by=F("author")))
                     & (Q(submitted_by=None) | ~Q(revoked_by=F("submitted_by")))
                     & (Q(decided_by=None) | ~Q(revoked_by=F("decided_by")))
+                    & (Q(checked_by=None) | ~Q(revoked_by=F("checked_by")))
                 ),
                 violation_error_message=_("A wrong approval is revoked by another person."),
+            ),
+            models.CheckConstraint(
+                name="entry_check_whole_or_absent",
+                condition=(Q(checked_by=None, checked_at=None) & ~Q(state=EntryState.CHECKED))
+                | (
+                    Q(checked_by__isnull=False, checked_at__isnull=False)
+                    & ~Q(state__in=[EntryState.DRAFT, EntryState.SUBMITTED])
+                ),
+                violation_error_message=_("A check names who checked and when."),
+            ),
+            models.CheckConstraint(
+                name="entry_checked_by_another",
+                condition=Q(checked_by=None)
+                | (
+                    (Q(author=None) | ~Q(checked_by=F("author")))
+                    & (Q(submitted_by=None) | ~Q(checked_by=F("submitted_by")))
+                ),
+                violation_error_message=_("Nobody checks what they wrote or submitted."),
+            ),
+            # Who checked may still give it back: they have found a mistake.
+            models.CheckConstraint(
+                name="entry_six_hands",
+                condition=Q(checked_by=None)
+                | Q(decided_by=None)
+                | Q(state=EntryState.RETURNED)
+                | ~Q(decided_by=F("checked_by")),
+                violation_error_message=_("Who checked an answer does not approve it as well."),
             ),
         ]
 
@@ -880,6 +920,69 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} {self.day}"
+
+
+class Comment(models.Model):
+    """What somebody wrote about an item, to the other side: plain text, kept for ever (the table only grows).
+
+    `side`: from which side; whoever both answers and decides there speaks as who answers. Written by `discussion.py`.
+    """
+
+    item = models.ForeignKey(ChecklistItem, models.PROTECT, related_name="comments", verbose_name=_("item"))
+    side = models.CharField(_("side"), max_length=10, choices=Side)
+    text = models.TextField(_("text"), max_length=1000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("written by"))
+    at = models.DateTimeField(_("written at"), db_index=True)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering: ClassVar = ["at", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(name="comment_says_something", condition=~Q(text="")),
+            models.CheckConstraint(name="comment_side_is_known", condition=Q(side__in=Side.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.side} {self.at:%Y-%m-%d}"
+
+
+class SavedView(models.Model):
+    """A person's named filters of the review queue; `query` as in its address. At most one opens by itself."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="saved_views",
+        verbose_name=_("person"),
+        db_index=False,  # `saved_view_named_once` begins with it
+    )
+    name = models.CharField(pgettext_lazy("of a view", "name"), max_length=60)
+    query = models.CharField(_("filters"), max_length=1000, blank=True)
+    is_default = models.BooleanField(_("opens by itself"), default=False)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        ordering: ClassVar = ["name", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["person", "name"],
+                name="saved_view_named_once",
+                violation_error_message=_("You have a view of this name already."),
+            ),
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(is_default=True), name="saved_view_one_opens_by_itself"
+            ),
+            models.CheckConstraint(name="saved_view_has_a_name", condition=~Q(name="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Confirmation(models.Model):

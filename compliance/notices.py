@@ -16,8 +16,8 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
 
-from compliance.enums import NoticeKind, Status
-from compliance.models import ChecklistItem, Notice, StatusEntry
+from compliance.enums import EntryState, NoticeKind, Side, Status
+from compliance.models import ChecklistItem, Comment, Notice, StatusEntry
 from institutions.access import DECIDE
 from institutions.clock import first_moment, local_day
 from institutions.enums import REGIONAL_ROLES, Role
@@ -55,7 +55,13 @@ def derive(now: datetime) -> int:
     """Write the notices that are missing; return how many. Costs a few queries, whatever is written."""
     day = local_day(now)
     people = _People(day)
-    due = [*_returned(day, people), *_ending(day, people), *_waiting(day, people), *_unmended(day, people)]
+    due = [
+        *_returned(day, people),
+        *_ending(day, people),
+        *_waiting(day, people),
+        *_unmended(day, people),
+        *_said(day, people),
+    ]
     return _write(due, now)
 
 
@@ -176,16 +182,21 @@ def _waiting(day: date, people: _People) -> Iterator[Due]:
     )
     rows = list(
         late.values_list(
-            "submitted_at", "author", "submitted_by", "item__institution__locality",
-            "item__institution__locality__region",
+            "state", "submitted_at", "author", "submitted_by", "checked_by", "item__institution__locality",
+            "item__institution__locality__region", "item__institution__locality__region__second_level",
         )
     )  # fmt: skip
     if not rows:
         return
     districts, regions = people.of_districts(DECIDE), people.of_regions(DECIDE)
     counts: Counter[tuple[int, date]] = Counter()
-    for submitted_at, author, submitted_by, locality, region in rows:
-        for user in (districts[locality] | regions[region]) - {author, submitted_by}:
+    for state, submitted_at, author, submitted_by, checked_by, locality, region, second_level in rows:
+        whose = districts[locality] | regions[region]
+        if second_level:
+            # As `StatusEntryQuerySet.to_be_checked`: the district's turn, then the region's.
+            reviewers = districts[locality] - regions[region] - {author, submitted_by}
+            whose = reviewers if state == EntryState.SUBMITTED and reviewers else regions[region]
+        for user in whose - {author, submitted_by, checked_by}:
             counts[user, _day_of(submitted_at) + LONG_WAIT] += 1
     for (user, since), count in sorted(counts.items()):
         yield Due(user, NoticeKind.WAITING, "queue:late", None, since, count)
@@ -209,6 +220,35 @@ def _unmended(day: date, people: _People) -> Iterator[Due]:
             of_district = districts[locality] if kind == NoticeKind.UNMENDED else set()
             for user in sorted(of_district or regions[region]):
                 yield Due(user, kind, f"institution:{institution}", institution, since, count)
+
+
+def _said(day: date, people: _People) -> Iterator[Due]:
+    """Somebody wrote about an item: told to the other side, each comment once.
+
+    Those who answer are the directors, and editors who have written about the item before.
+    """
+    rows = list(
+        Comment.objects.filter(at__gte=first_moment(day - LOOKS_BACK)).values_list(
+            "pk", "at", "side", "by", "item", "item__institution", "item__institution__locality",
+            "item__institution__locality__region",
+        )
+    )  # fmt: skip
+    if not rows:
+        return
+    directors = people.directors(row[5] for row in rows)
+    editors = [people.of_districts({Role.EDITOR}), people.of_regions({Role.EDITOR})]
+    deciders = [people.of_districts(DECIDE), people.of_regions(DECIDE)]
+    spoke: dict[int, set[int]] = defaultdict(set)
+    before = Comment.objects.filter(item__in={row[4] for row in rows}, side=Side.ANSWERING)
+    for item, by in before.values_list("item", "by").distinct().order_by():
+        spoke[item].add(by)
+    for pk, at, side, by, item, institution, locality, region in rows:
+        if side == Side.ANSWERING:
+            others = deciders[0][locality] | deciders[1][region]
+        else:
+            others = directors[institution] | (spoke[item] & (editors[0][locality] | editors[1][region]))
+        for user in sorted(others - {by}):
+            yield Due(user, NoticeKind.COMMENT, f"comment:{pk}", institution, local_day(at))
 
 
 def _day_of(moment: datetime | None) -> date:

@@ -56,6 +56,7 @@ class Waiting:
     entry: StatusEntry
     flags: list[Flag]
     own: bool
+    step: str  # what the reader may do next (`Step`); empty: nothing
 
     @property
     def clean(self) -> bool:
@@ -68,7 +69,10 @@ class Waiting:
 
 
 def look(entries: Iterable[StatusEntry], *, reader: User, day: date) -> list[Waiting]:
-    """Entries of `with_context().with_oddities(day)` with their flags, as `reader` sees them. At most four queries."""
+    """Entries of `with_context().with_oddities(day).with_step(reader)` with their flags, as `reader` sees them.
+
+    At most four queries.
+    """
     rows = list(entries)
     found = reuse.of_entries(rows, reader=reader)
     return [
@@ -76,6 +80,7 @@ def look(entries: Iterable[StatusEntry], *, reader: User, day: date) -> list[Wai
             entry=entry,
             flags=_flags(entry, day, found.get(entry.pk, reuse.NOWHERE)),
             own=reader.pk in entry.hands,
+            step=entry.step,  # type: ignore[attr-defined]  # annotated
         )
         for entry in rows
     ]

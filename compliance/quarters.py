@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from compliance.confirmations import deadline, expected
-from compliance.enums import EntryState
+from compliance.enums import WAITING, EntryState
 from compliance.models import Confirmation, Period, PeriodException, StatusEntry
 from institutions.clock import first_moment
 from institutions.enums import Lifecycle
@@ -132,7 +132,7 @@ def behind(
             approved = answers.filter(state=EntryState.APPROVED)
             return institutions.filter(pk__in=approved.values("item__institution"))
         case Part.WAITING:
-            waiting = answers.filter(state=EntryState.SUBMITTED)
+            waiting = answers.filter(state__in=WAITING)
             if waiting_days is not None:
                 waiting = waiting.filter(submitted_at__lt=waits_since(day, waiting_days))
             return institutions.filter(pk__in=waiting.values("item__institution"))
@@ -160,7 +160,7 @@ def lines_of(institutions: Sequence[Institution], period: Period) -> list[Line]:
         .annotate(
             answers=Count("pk"),
             approved=Count("pk", filter=Q(state=EntryState.APPROVED)),
-            waiting=Count("pk", filter=Q(state=EntryState.SUBMITTED)),
+            waiting=Count("pk", filter=Q(state__in=WAITING)),
         )
     }
     on_time = deadline(period)

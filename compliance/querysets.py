@@ -11,8 +11,9 @@ from django.db import models
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 
-from compliance.enums import EntryState, ImportKind, PeriodState, Status
+from compliance.enums import WAITING, EntryState, ImportKind, PeriodState, Status, Step
 from institutions.access import ADMINISTER, ANSWER, DECIDE, IMPORT, READ_JOURNAL, REVOKE_DOCUMENTS, VERIFY
+from institutions.clock import today
 from institutions.models import Institution, Membership
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         Chapter,
         ChecklistItem,
         ComingEdition,
+        Comment,
         Confirmation,
         Evidence,
         Finding,
@@ -31,12 +33,13 @@ if TYPE_CHECKING:
         Period,
         PeriodException,
         Photo,
+        SavedView,
         StatusEntry,
     )
     from institutions.models import User
 
 # Answers that rest on their document: those that wait, and those that count.
-RESTING: Final = (EntryState.SUBMITTED, EntryState.APPROVED)
+RESTING: Final = (*WAITING, EntryState.APPROVED)
 # How long before its end an answer is said to end soon.
 SOON: Final = timedelta(days=30)
 # How far the list of what ends when looks ahead.
@@ -75,14 +78,14 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
         """Adds `pending_entry`: the key of the entry that waits for a decision, or None."""
         from compliance.models import StatusEntry
 
-        waiting = StatusEntry.objects.filter(item=OuterRef("pk"), state=EntryState.SUBMITTED)
+        waiting = StatusEntry.objects.filter(item=OuterRef("pk"), state__in=WAITING)
         return self.annotate(pending_entry=Subquery(waiting.values("pk")[:1]))
 
     def with_declared(self) -> Self:
         """Adds `declared`: what the answer that waits for a decision says; what is approved, where none waits."""
         from compliance.models import StatusEntry
 
-        waiting = StatusEntry.objects.filter(item=OuterRef("pk"), state=EntryState.SUBMITTED)
+        waiting = StatusEntry.objects.filter(item=OuterRef("pk"), state__in=WAITING)
         return self.annotate(declared=Coalesce(Subquery(waiting.values("status")[:1]), F("status")))
 
     def with_found(self) -> Self:
@@ -253,6 +256,27 @@ def _stood_in_for(hand: str, day: str, roles: Collection[str]) -> Case:
     return Case(When(Exists(held.filter(substitute_for=None)), then=None), default=Subquery(absent[:1]))
 
 
+def _left_to_the_region(user: User | AnonymousUser) -> Q:
+    """Of entries in a decider's reach: those of a region with a second level for which the person does not decide."""
+    regions = Membership.objects.of(user, DECIDE).filter(region__isnull=False)
+    return Q(item__institution__locality__region__second_level=True) & ~Q(
+        item__institution__locality__region__in=regions.values("region")
+    )
+
+
+def _for_a_check(day: date) -> Q:
+    """See `StatusEntryQuerySet.to_be_checked`."""
+    held = Membership.objects.in_force(day).filter(role__in=sorted(DECIDE))
+    of_the_region = held.filter(user=OuterRef("user"), region=OuterRef("locality__region"))
+    reviewers = held.filter(
+        ~Exists(of_the_region),
+        ~Q(user=OuterRef("author")),
+        ~Q(user=OuterRef("submitted_by")),
+        locality=OuterRef("item__institution__locality"),
+    )
+    return Q(Exists(reviewers), state=EntryState.SUBMITTED, item__institution__locality__region__second_level=True)
+
+
 class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Entries of visible institutions; a draft only to those who may answer there."""
@@ -272,12 +296,13 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
     def withdrawable_by(self, user: User | AnonymousUser) -> Self:
         return self.filter(
             Q(author_id=user.pk) | Q(submitted_by_id=user.pk),
-            state=EntryState.SUBMITTED,
+            state__in=WAITING,
             item__institution__in=Institution.objects.within_roles(user, ANSWER),
         )
 
     def awaiting_decision(self) -> Self:
-        return self.filter(state=EntryState.SUBMITTED)
+        """Answers that wait, be it for a check of the district or for the decision."""
+        return self.filter(state__in=WAITING)
 
     def sent(self) -> Self:
         """Entries that left their author's hands and were not taken back."""
@@ -307,9 +332,57 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
         """Entries of institutions where the person decides, whatever their state and whoever wrote them."""
         return self.filter(item__institution__in=Institution.objects.within_roles(user, DECIDE))
 
+    def of_approvers(self, user: User | AnonymousUser) -> Self:
+        """Those that the person approves: all of them, but of a region with a second level its own people alone."""
+        return self.of_deciders(user).exclude(_left_to_the_region(user))
+
+    def of_checkers(self, user: User | AnonymousUser) -> Self:
+        """Those that the person checks before their region approves: deciders of a district, not of the region."""
+        return self.of_deciders(user).filter(_left_to_the_region(user))
+
+    def to_be_checked(self, day: date) -> Self:
+        """Submitted entries that their district checks first.
+
+        Their region has a second level, and on `day` somebody of the district could check it: an approver there who
+        neither wrote nor submitted it, nor decides for the region. Where there is none, the region approves alone.
+        """
+        return self.filter(_for_a_check(day))
+
     def decidable_by(self, user: User | AnonymousUser) -> Self:
-        """Entries that wait for this person's decision: in their scope, and not of their own hands."""
-        return self.awaiting_decision().of_deciders(user).exclude(author_id=user.pk).exclude(submitted_by_id=user.pk)
+        """Entries that wait for this person's decision: their turn, in their scope, and not of their own hands."""
+        turn = self.awaiting_decision().of_approvers(user).exclude(_for_a_check(today()))
+        return turn._of_other_hands(user).filter(Q(checked_by=None) | ~Q(checked_by=user.pk))
+
+    def checkable_by(self, user: User | AnonymousUser) -> Self:
+        """Entries that wait for this person's check."""
+        return self.filter(state=EntryState.SUBMITTED).of_checkers(user)._of_other_hands(user)
+
+    def _of_other_hands(self, user: User | AnonymousUser) -> Self:
+        return self.exclude(author_id=user.pk).exclude(submitted_by_id=user.pk)
+
+    def movable_by(self, user: User | AnonymousUser) -> Self:
+        """Entries that the person may check or approve now: `checkable_by` and `decidable_by` together."""
+        mine = self.due_for(user)._of_other_hands(user)
+        return mine.filter(Q(checked_by=None) | ~Q(checked_by=user.pk))
+
+    def due_for(self, user: User | AnonymousUser) -> Self:
+        """What waits for the person's level of the review, what they must leave to another of it included."""
+        for_check = Q(_for_a_check(today()))
+        left = _left_to_the_region(user)
+        return self.awaiting_decision().of_deciders(user).filter((left & for_check) | (~left & ~for_check))
+
+    def with_step(self, user: User | AnonymousUser) -> Self:
+        """Adds `step`: what the person may do next with an entry that waits (`Step`); empty: nothing."""
+        from compliance.models import StatusEntry
+
+        mine = StatusEntry.objects.movable_by(user).values("pk")
+        return self.annotate(
+            step=Case(
+                When(_left_to_the_region(user), pk__in=mine, then=Value(Step.CHECK.value)),
+                When(pk__in=mine, then=Value(Step.APPROVE.value)),
+                default=Value(""),
+            )
+        )
 
     def revocable_by(self, user: User | AnonymousUser) -> Self:
         """Approved entries that this person may revoke: another's approval of another's answer."""
@@ -319,6 +392,7 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
             .exclude(author_id=user.pk)
             .exclude(submitted_by_id=user.pk)
             .exclude(decided_by_id=user.pk)
+            .filter(Q(checked_by=None) | ~Q(checked_by=user.pk))
         )
 
     def in_force(self) -> Self:
@@ -396,6 +470,7 @@ class StatusEntryQuerySet(models.QuerySet["StatusEntry"]):
             "evidence",
             "author",
             "submitted_by",
+            "checked_by",
             "decided_by",
             "batch",
         )
@@ -421,6 +496,17 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def to_be_sent(self, stale: datetime) -> Self:
         """Unsent ones of people who are active."""
         return self.unsent(stale).filter(recipient__is_active=True)
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(item__institution__in=Institution.objects.visible_to(user))
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def of(self, user: User | AnonymousUser) -> Self:
+        """The person's own: nobody sees another's."""
+        return self.filter(person_id=user.pk) if user.is_authenticated else self.none()
 
 
 class PhotoQuerySet(models.QuerySet["Photo"]):

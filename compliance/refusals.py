@@ -75,6 +75,12 @@ def _late(draft: StatusEntry) -> str:
 
 def of_decision(refused: workflow.Refused, entry: StatusEntry) -> str:
     """Why a decision was not taken; `entry` as it is now, with its item and the people."""
+    if isinstance(refused, workflow.OwnCheck):
+        return gettext("You checked this answer for the district: another person approves it.")
+    if isinstance(refused, workflow.Unchecked):
+        return gettext("The district has not checked this answer yet. It is approved after that, or returned.")
+    if isinstance(refused, workflow.OtherLevel):
+        return of_level(entry)
     if isinstance(refused, workflow.OwnEntry):
         return gettext("Nobody decides what they wrote or submitted: another approver has to.")
     if isinstance(refused, workflow.ReasonMissing):
@@ -82,6 +88,15 @@ def of_decision(refused: workflow.Refused, entry: StatusEntry) -> str:
     if isinstance(refused, workflow.RevokedDocument):
         return gettext("The document behind this answer was revoked. Return the answer.")
     return what_changed(entry)
+
+
+def of_level(entry: StatusEntry) -> str:
+    """Whose step it is, where districts check and the region approves, or do so no longer."""
+    if not entry.item.institution.locality.region.second_level:
+        return gettext("In this region answers are approved at once: nobody checks them before.")
+    if entry.state == EntryState.CHECKED:
+        return gettext("The district has checked this answer; the region approves it.")
+    return gettext("In this region the district checks and the region approves: this step is not yours.")
 
 
 def what_changed(entry: StatusEntry) -> str:
@@ -101,6 +116,9 @@ def what_changed(entry: StatusEntry) -> str:
         return gettext(
             "The item was decided after this answer was written. Return it, so that its author looks at it again."
         )
+    if entry.state == EntryState.CHECKED:
+        words = {"by": entry.checked_by, "at": _when(entry.checked_at)}
+        return gettext("It was checked in the meantime: %(by)s, %(at)s. Look at it once more.") % words
     return gettext("What you decided about is not what is recorded now. Look at it once more.")
 
 

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from compliance.views import answers, confirming, endings, evidence, imports, inbox, inspections, quarters, review
+from compliance.views import (
+    answers,
+    confirming,
+    endings,
+    evidence,
+    imports,
+    inbox,
+    inspections,
+    levels,
+    quarters,
+    returns,
+    review,
+    saved_views,
+)
 
 app_name = "compliance"
 
@@ -12,6 +25,7 @@ urlpatterns = [
     path("institutions/<str:bin>/checklist/<str:code>/", answers.item, name="item"),
     path("institutions/<str:bin>/checklist/<str:code>/discard/", answers.discard, name="discard"),
     path("institutions/<str:bin>/checklist/<str:code>/withdraw/", answers.withdraw, name="withdraw"),
+    path("institutions/<str:bin>/checklist/<str:code>/comment/", answers.comment, name="comment"),
     # verified on the spot, read by all in scope
     path("institutions/<str:bin>/inspections/new/", inspections.new, name="inspection_new"),
     path("inspections/<int:pk>/", inspections.detail, name="inspection"),
@@ -26,10 +40,24 @@ urlpatterns = [
     path("review/", review.queue, name="queue"),
     path("review/clean/", review.clean, name="clean"),
     path("review/approve/", review.approve_selected, name="approve_selected"),
+    path("review/check/", review.check_selected, name="check_selected"),
+    path("review/return/", review.return_selected, name="return_selected"),
+    path("review/views/", saved_views.view_list, name="saved_views"),
+    path("review/views/<int:pk>/rename/", saved_views.rename, name="saved_view_rename"),
+    path("review/views/<int:pk>/delete/", saved_views.delete, name="saved_view_delete"),
+    path("review/views/<int:pk>/default/", saved_views.open_by_itself, name="saved_view_default"),
     path("review/<int:pk>/", review.entry, name="entry"),
     path("review/<int:pk>/approve/", review.approve, name="approve"),
+    path("review/<int:pk>/check/", review.check, name="check"),
     path("review/<int:pk>/return/", review.return_entry, name="return"),
+    path("review/<int:pk>/comment/", review.comment, name="entry_comment"),
     path("review/<int:pk>/revoke/", review.revoke, name="revoke"),
+    # why answers came back, read in the ministry and the regions
+    path("returns/", returns.return_counts, name="returns"),
+    path("returns/answers/", returns.returned_answers, name="returned"),
+    # by which levels regions review; switched by ministry administrators
+    path("levels/", levels.level_list, name="levels"),
+    path("levels/<str:code>/", levels.level, name="level"),
     # read in the ministry and the regions; moved by ministry administrators
     path("quarters/", quarters.quarter_list, name="quarters"),
     path("quarters/<str:code>/", quarters.quarter, name="quarter"),

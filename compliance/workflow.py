@@ -1,4 +1,4 @@
-"""What happens to an answer: saved, submitted, withdrawn, approved, returned, revoked, one by one or in bulk.
+"""What happens to an answer: saved, submitted, withdrawn, checked, approved, returned, revoked, one by one or in bulk.
 
 Each verb is one transaction, moves the entry by a conditional update (so that it cannot happen twice), writes the
 journal, and lets the ledger do the rest. Views, API and imports call these functions and nothing below them.
@@ -6,10 +6,10 @@ journal, and lets the ledger do the rest. Views, API and imports call these func
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import IntegrityError, transaction
 
@@ -18,8 +18,12 @@ from compliance.enums import MOVES, Cause, EntryState, ReturnReason, Status, Ver
 from compliance.models import ChecklistItem, Evidence, StatusChange, StatusEntry
 from compliance.pictures import Picture
 from institutions import journal
+from institutions.access import DECIDE
 from institutions.clock import local_day
-from institutions.models import User
+from institutions.models import Membership, User
+
+# Entries, each with the hash that was shown of it.
+Shown: TypeAlias = Iterable[tuple[StatusEntry, str]]
 
 
 class Refused(Exception):
@@ -28,6 +32,18 @@ class Refused(Exception):
 
 class OwnEntry(Refused):
     """Nobody decides what they wrote or submitted."""
+
+
+class OwnCheck(OwnEntry):
+    """Who checked an answer does not approve it as well."""
+
+
+class Unchecked(Refused):
+    """The region approves what its district has checked, and this is not checked yet."""
+
+
+class OtherLevel(Refused):
+    """The step is that of the other level: the district checks, the region approves."""
 
 
 class StaleDecision(Refused):
@@ -95,9 +111,11 @@ class AnswerData:
 
 @dataclass(slots=True)
 class BulkOutcome:
-    """What came of a decision on many entries: keys of those approved, and of those left with the refusal."""
+    """What came of a decision on many entries: keys of those done, and of those left with the refusal."""
 
     approved: list[int] = field(default_factory=list)
+    checked: list[int] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
     refused: list[tuple[int, Refused]] = field(default_factory=list)
 
 
@@ -244,17 +262,40 @@ def withdraw(entry: StatusEntry, *, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
+def check(entry: StatusEntry, *, by: User, now: datetime, shown: str) -> None:
+    """Say for the district that the answer is right. Nothing counts differently by it: the region approves.
+
+    `shown` is the hash of what the person saw. Raises `OwnEntry`, `RevokedDocument`, `OtherLevel` where `by` does not
+    check for the entry's district (or its region has no second level), and `StaleDecision`; then nothing is changed.
+    """
+    _may_decide(entry, by=by, shown=shown)
+    stored = _as_stored(entry)
+    if not stored.item.listed or stored.item_version != stored.item.version or content.digest_of(stored) != shown:
+        raise StaleDecision(entry.pk)
+    if stored.evidence is not None and stored.evidence.revoked_at is not None:
+        raise RevokedDocument(entry.pk)
+    _is_movable(stored, Verb.CHECK)
+    if not StatusEntry.objects.filter(pk=entry.pk).of_checkers(by).exists():
+        raise OtherLevel(entry.pk)
+    _move(entry, Verb.CHECK, content_hash=shown, changes={"checked_by": by, "checked_at": now})
+    journal.write("entry.check", entry, by=by, institution=entry.item.institution_id, after={"hash": shown}, now=now)
+
+
+@transaction.atomic
 def approve(entry: StatusEntry, *, by: User, now: datetime, shown: str, note: str = "") -> list[StatusChange]:
     """Make the entry's answer the approved status of its item; return the ledger rows.
 
-    `shown` is the hash of what the approver saw. Raises `OwnEntry` if `by` wrote or submitted the entry,
-    `RevokedDocument`, and `StaleDecision` if the entry or its item moved on in the meantime; then nothing is changed.
+    `shown` is the hash of what the approver saw. Raises `OwnEntry` if `by` wrote or submitted the entry, `OwnCheck` if
+    they checked it, `OtherLevel` and `Unchecked` in a region with a second level, `RevokedDocument`, and
+    `StaleDecision` if the entry or its item moved on in the meantime; then nothing is changed.
     """
     _may_decide(entry, by=by, shown=shown)
     ledger.hold(entry.item.institution_id)
     item = ChecklistItem.objects.select_related("institution").get(pk=entry.item_id)
-    if not item.listed or content.digest_of(_as_stored(entry)) != shown:
+    stored = _as_stored(entry)
+    if not item.listed or content.digest_of(stored) != shown:
         raise StaleDecision(entry.pk)
+    _may_approve(stored, by=by, day=local_day(now))
     # Under a lock, so that a document that is revoked at this moment finds the answer approved, or stops it.
     # Not of its key: a list of answers that names the document holds that for minutes.
     proof = entry.evidence and Evidence.objects.select_for_update(no_key=True).get(pk=entry.evidence.pk)
@@ -268,6 +309,7 @@ def approve(entry: StatusEntry, *, by: User, now: datetime, shown: str, note: st
         entry,
         Verb.APPROVE,
         content_hash=shown,
+        checked_by=stored.checked_by_id,  # as it was looked at: not checked, or given back to be checked, meanwhile
         changes={"decided_by": by, "decided_at": now, "decision_note": note},
     )
     before = {"status": item.status}
@@ -317,7 +359,7 @@ def revoke(entry: StatusEntry, *, by: User, now: datetime, note: str) -> list[St
     """Undo a wrong approval: the item counts as it would have without it. By another person, with a reason."""
     if not note.strip():
         raise ReasonMissing(entry.pk)
-    if by.pk in entry.hands or by.pk == entry.decided_by_id:
+    if by.pk in entry.hands or by.pk in (entry.decided_by_id, entry.checked_by_id):
         raise OwnEntry(entry.pk)
     ledger.hold(entry.item.institution_id)
     _move(entry, Verb.REVOKE, changes={"revoked_by": by, "revoked_at": now, "revoke_note": note})
@@ -341,21 +383,54 @@ def revoke(entry: StatusEntry, *, by: User, now: datetime, note: str) -> list[St
     return rows
 
 
-def approve_many(shown: Iterable[tuple[StatusEntry, str]], *, by: User, now: datetime) -> BulkOutcome:
+def approve_many(shown: Shown, *, by: User, now: datetime) -> BulkOutcome:
     """Approve entries, each with the hash that was shown of it, each in a transaction of its own.
 
     One that is refused holds up no other. In the order of their institutions, so that two deciders do not wait for
     each other crosswise.
     """
     outcome = BulkOutcome()
+
+    def one(entry: StatusEntry, digest: str) -> None:
+        approve(entry, by=by, now=now, shown=digest)
+
+    outcome.approved = _each(shown, one, outcome)
+    return outcome
+
+
+def check_many(shown: Shown, *, by: User, now: datetime) -> BulkOutcome:
+    """Check entries for their district, as `approve_many` approves."""
+    outcome = BulkOutcome()
+
+    def one(entry: StatusEntry, digest: str) -> None:
+        check(entry, by=by, now=now, shown=digest)
+
+    outcome.checked = _each(shown, one, outcome)
+    return outcome
+
+
+def return_many(shown: Shown, *, by: User, now: datetime, reason: ReturnReason, note: str) -> BulkOutcome:
+    """Return entries with one reason and text for all, as `approve_many` approves."""
+    outcome = BulkOutcome()
+
+    def one(entry: StatusEntry, digest: str) -> None:
+        return_entry(entry, by=by, now=now, shown=digest, reason=reason, note=note)
+
+    outcome.returned = _each(shown, one, outcome)
+    return outcome
+
+
+def _each(shown: Shown, verb: Callable[[StatusEntry, str], object], outcome: BulkOutcome) -> list[int]:
+    """Do it to each by itself; return the keys of those done, and put the others into `outcome.refused`."""
+    done = []
     for entry, digest in sorted(shown, key=lambda pair: (pair[0].item.institution_id, pair[0].pk)):
         try:
-            approve(entry, by=by, now=now, shown=digest)
+            verb(entry, digest)
         except Refused as refusal:
             outcome.refused.append((entry.pk, refusal))
         else:
-            outcome.approved.append(entry.pk)
-    return outcome
+            done.append(entry.pk)
+    return done
 
 
 def _may_decide(entry: StatusEntry, *, by: User, shown: str) -> None:
@@ -365,14 +440,38 @@ def _may_decide(entry: StatusEntry, *, by: User, shown: str) -> None:
         raise StaleDecision(entry.pk)
 
 
+def _may_approve(stored: StatusEntry, *, by: User, day: date) -> None:
+    """Whether it is `by`'s turn to approve. Costs a query, and two more in a region with a second level.
+
+    The levels are asked as they are now: what was checked before a second level was switched off is approved like any
+    other, what was submitted before it was switched on waits for its check.
+    """
+    _is_movable(stored, Verb.APPROVE)
+    if by.pk == stored.checked_by_id:
+        raise OwnCheck(stored.pk)
+    region = stored.item.institution.locality.region
+    if not region.second_level:
+        return
+    if not Membership.objects.in_force(day).filter(user=by, role__in=sorted(DECIDE), region=region).exists():
+        raise OtherLevel(stored.pk)
+    if StatusEntry.objects.filter(pk=stored.pk).to_be_checked(day).exists():
+        raise Unchecked(stored.pk)
+
+
+def _is_movable(stored: StatusEntry, verb: Verb) -> None:
+    if stored.state not in MOVES[verb][0]:  # somebody was faster: nothing else matters
+        raise StaleDecision(stored.pk)
+
+
 def _as_stored(entry: StatusEntry) -> StatusEntry:
-    """The entry as the database has it, with all that its digest reads."""
-    return StatusEntry.objects.select_related("item__institution", "item__requirement", "evidence").get(pk=entry.pk)
+    """The entry as the database has it, with all that its digest and its level read."""
+    related = StatusEntry.objects.select_related("item__institution__locality__region", "item__requirement", "evidence")
+    return related.get(pk=entry.pk)
 
 
 def _move(entry: StatusEntry, verb: Verb, *, changes: dict[str, Any], **conditions: Any) -> None:
-    source, target = MOVES[verb]
-    moved = StatusEntry.objects.filter(pk=entry.pk, state=source, **conditions).update(state=target, **changes)
+    sources, target = MOVES[verb]
+    moved = StatusEntry.objects.filter(pk=entry.pk, state__in=sources, **conditions).update(state=target, **changes)
     if moved != 1:  # somebody was faster
         raise StaleDecision(entry.pk)
     entry.state = target

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
-from compliance.api import ItemViewSet
+from compliance.api import EntryViewSet, ItemViewSet
 from institutions.api import InstitutionViewSet
 from reporting.api import CoverageView, PeriodsView
 
@@ -12,6 +12,7 @@ app_name = "api"
 
 router = SimpleRouter()
 router.register("institutions", InstitutionViewSet, basename="institution")
+router.register("entries", EntryViewSet, basename="entry")
 router.register("items", ItemViewSet, basename="item")
 
 urlpatterns = [

@@ -21,6 +21,7 @@ IMPORT = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # upload lists of institu
 READ_QUARTERS = frozenset(Role) - {Role.DIRECTOR}  # how the institutions of a reach confirm and answer
 READ_EDITIONS = frozenset({Role.ANALYST, Role.ADMINISTRATOR, Role.AUDITOR})  # of the Order, and what follows from them
 ADMINISTER = frozenset({Role.ADMINISTRATOR})
+READ_RETURNS = frozenset(Role) - {Role.DIRECTOR}  # why answers of a reach came back, counted
 REGISTER = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # enter institutions and keep their records
 APPOINT_DIRECTORS = frozenset({Role.EDITOR})  # give and end the role of director, within their scope
 MANAGE_PEOPLE = ADMINISTER | APPOINT_DIRECTORS

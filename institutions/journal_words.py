@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from institutions.enums import Kind, Letters, Lifecycle, Ownership, Role, SettlementClass
 from institutions.models import Institution, Membership, User
@@ -37,6 +37,12 @@ _NAMES: Final[Mapping[str, str | Promise]] = {
     "action": gettext_lazy("action"),
     "institution": gettext_lazy("institution"),
     "subject": gettext_lazy("subject"),
+    "second_level": gettext_lazy("districts check, the region approves"),
+    "side": gettext_lazy("side"),
+    "name": pgettext_lazy("of a view", "name"),
+    "query": gettext_lazy("filters"),
+    "is_default": gettext_lazy("opens by itself"),
+    "region": gettext_lazy("region"),
     "scope": gettext_lazy("place"),
     "for": gettext_lazy("stands in for"),
     "changes": gettext_lazy("changes"),

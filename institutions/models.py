@@ -63,6 +63,8 @@ class Region(Named):
     short_kk = models.CharField(_("short name in Kazakh"), max_length=50)
     short_ru = models.CharField(_("short name in Russian"), max_length=50)
     sort_order = models.PositiveSmallIntegerField(_("order in the brief"), unique=True)
+    # Districts check answers before the region approves them; set by `compliance.levels` alone.
+    second_level = models.BooleanField(_("districts check, the region approves"), default=False)
 
     class Meta:
         verbose_name = _("region")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.db import models, transaction
 
@@ -93,8 +93,15 @@ def load_places() -> dict[str, int]:
     }
 
 
+# What people set, and no file knows.
+_SETTINGS: Final = frozenset({"second_level"})
+
+
 def _upsert(model: type[models.Model], key: str, objects: Iterable[Any]) -> None:
-    fields = [field.name for field in model._meta.local_concrete_fields if not field.primary_key and field.name != key]
+    kept = _SETTINGS | {key}
+    fields = [
+        field.name for field in model._meta.local_concrete_fields if not field.primary_key and field.name not in kept
+    ]
     fields += [
         field.name
         for parent in model._meta.get_parent_list()

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from compliance.confirmations import deadline, expected
-from compliance.enums import EntryState
+from compliance.enums import WAITING, EntryState
 from compliance.models import Period, StatusEntry
 from compliance.quarters import waits_since
 from institutions.models import Institution, Locality, Region, User
@@ -143,7 +143,7 @@ def count_by_locality(
         .annotate(
             answers=Count("pk"),
             approved=Count("pk", filter=Q(state=EntryState.APPROVED)),
-            waiting=Count("pk", filter=Q(state=EntryState.SUBMITTED, submitted_at__lt=waits_since(day, days))),
+            waiting=Count("pk", filter=Q(state__in=WAITING, submitted_at__lt=waits_since(day, days))),
         )
     )
     for locality, sent, approved, waiting in answers:

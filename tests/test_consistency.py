@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
 from compliance.enums import NoticeKind
-from compliance.models import ComingEdition, ImportRun, Notice
+from compliance.models import ComingEdition, ImportRun, Notice, SavedView
 from compliance.workflow import DocumentReference
 from institutions import journal_words
 from institutions.actions import ACTIONS
@@ -221,6 +221,7 @@ class Foreign:
     duplicate: Any
     merger: Any
     exception: Any
+    view: Any  # somebody's filters of the queue
     membership: Any  # of the institution's director
     coming: Any  # of a director who begins later
 
@@ -257,9 +258,17 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
             "bin": foreign.institution.bin,
             "code": foreign.item.requirement.code,
         }
-        for name in ("item", "discard", "withdraw")
+        for name in ("item", "discard", "withdraw", "comment")
     },
-    **{f"compliance:{name}": lambda foreign: {"pk": foreign.entry.pk} for name in ("entry", "approve", "return")},
+    **{
+        f"compliance:saved_view_{name}": lambda foreign: {"pk": foreign.view.pk}
+        for name in ("rename", "delete", "default")
+    },
+    "compliance:level": lambda foreign: {"code": foreign.institution.locality.region.code},
+    **{
+        f"compliance:{name}": lambda foreign: {"pk": foreign.entry.pk}
+        for name in ("entry", "approve", "check", "return", "entry_comment")
+    },
     "compliance:inspection_new": lambda foreign: {"bin": foreign.institution.bin},
     **{
         f"compliance:{name}": lambda foreign: {"pk": foreign.inspection.pk}
@@ -298,7 +307,7 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "api:institution-detail": lambda foreign: {"bin": foreign.institution.bin},
 }
 # What belongs to one person: others of the region do not find it either (its own tests show that the person does).
-OF_ONE_PERSON = {"compliance:notice"}
+OF_ONE_PERSON = {"compliance:notice", *(f"compliance:saved_view_{name}" for name in ("rename", "delete", "default"))}
 # Of the whole country: whoever has a role in a region or the ministry opens these and sees their own scope in them.
 OF_ALL: dict[str, dict[str, Any]] = {
     "compliance:quarter": {"code": "2026Q1"},
@@ -378,6 +387,7 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         document=approved.evidence,
         inspection=InspectionFactory(item=item),
         exception=PeriodExceptionFactory(institution=institution, period=brief.period),
+        view=SavedView.objects.create(person=ApproverFactory(region=places.capital).user, name="Менің сүзгім"),
         brief=brief,
         bundle=BriefBundle.objects.create(period=brief.period, requested_at=fixed_now),
         membership=DirectorFactory(institution=institution),

@@ -10,16 +10,17 @@ from django.contrib import messages
 from django.db import IntegrityError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from compliance import applicability, refusals, workflow
+from compliance import applicability, discussion, refusals, workflow
 from compliance.checklist import Checklist, Show, ends_soon
 from compliance.confirmations import standings
-from compliance.enums import EntryState, Status
-from compliance.forms import AnswerForm
+from compliance.enums import WAITING, EntryState, Side, Status
+from compliance.forms import AnswerForm, CommentForm
 from compliance.models import ChecklistItem, Evidence, StatusEntry
 from compliance.photo_forms import PhotoUploadHandler, too_large_of
 from compliance.querysets import EvidenceQuerySet
@@ -174,6 +175,36 @@ def withdraw(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse
     return redirect("compliance:item", bin, code)
 
 
+@require_http_methods(READ_AND_WRITE)
+def comment(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
+    """Say something about an item to the other side."""
+    address = reverse("compliance:item", args=[bin, code]) + "#discussion"
+    if request.method != "POST":
+        return redirect(address)
+    now = timezone.now()
+    page = _ItemPage.read(request.user, bin, code, now)
+    form = CommentForm(request.POST)
+    if page.side is None:
+        raise Http404
+    if said(form, page.item, by=request.user, now=now):
+        messages.success(request, _("Your comment is written; the other side is told."))
+        return redirect(address)
+    fresh = page.fresh_form() if page.may_answer and page.item.listed else None
+    return page.render(request, fresh, comment_form=form, status=422)
+
+
+def said(form: CommentForm, item: ChecklistItem, *, by: User, now: datetime) -> bool:
+    """Write the comment of a form; False: the form says what is wrong."""
+    if not form.is_valid():
+        return False
+    try:
+        discussion.say(item, form.cleaned_data["text"], by=by, now=now)
+    except discussion.TooMuch:
+        form.add_error("text", _("You have written a great deal about this item just now. Go on in an hour."))
+        return False
+    return True
+
+
 def _refuse(
     request: AuthenticatedRequest,
     bin: str,
@@ -209,6 +240,7 @@ class _ItemPage:
     item: ChecklistItem
     day: date
     may_answer: bool
+    side: Side | None  # from which the person speaks in the discussion
     entries: list[StatusEntry]
 
     @classmethod
@@ -219,12 +251,14 @@ class _ItemPage:
         )
         found = get_object_or_404(items, institution__bin=bin, requirement__code=code)
         entries = StatusEntry.objects.visible_to(user).filter(item=found).with_context().with_stand_ins().with_photos()
+        side = discussion.side_of(user, found.institution_id)
         return cls(
             user=user,
             item=found,
             day=local_day(now),
             # Not `answerable_by`: an item that left the list while somebody was typing is refused with words.
-            may_answer=Institution.objects.within_roles(user, ANSWER).filter(pk=found.institution_id).exists(),
+            may_answer=side == Side.ANSWERING,
+            side=side,
             entries=list(entries.select_related("revoked_by").order_by("-pk")),
         )
 
@@ -235,7 +269,7 @@ class _ItemPage:
 
     @property
     def waiting(self) -> StatusEntry | None:
-        return next((entry for entry in self.entries if entry.state == EntryState.SUBMITTED), None)
+        return next((entry for entry in self.entries if entry.state in WAITING), None)
 
     @property
     def last_sent(self) -> StatusEntry | None:
@@ -343,6 +377,7 @@ class _ItemPage:
         *,
         theirs: dict[str, object] | None = None,
         conflict: str = "",
+        comment_form: CommentForm | None = None,
         status: int = 200,
     ) -> HttpResponse:
         """The page; to htmx (the draft that saves itself) only the line that says what became of it."""
@@ -360,6 +395,7 @@ class _ItemPage:
             }
         spans = self.item.spans.order_by("-valid_from")
         standing = self.standing
+        comments = list(self.item.comments.select_related("by"))
         context: dict[str, Any] = {
             "item": self.item,
             "institution": self.item.institution,
@@ -376,8 +412,12 @@ class _ItemPage:
             "photos": self.source.photos.all() if self.source else [],
             "may_answer": self.may_answer,
             "may_withdraw": self.may_answer and self.waiting is not None and self.user.pk in self.waiting.hands,
-            "form": form if self.waiting is None or self.draft or status != 200 else None,
+            "form": form if self.waiting is None or self.draft or (status != 200 and not comment_form) else None,
             "kept_as": f"answer/{self.user.pk}/{self.item.pk}",
+            "comments": comments,
+            "said_at": max((one.at for one in comments if one.by_id == self.user.pk), default=None),
+            "comment_form": (comment_form or CommentForm()) if self.side else None,
+            "comment_kept_as": f"comment/{self.user.pk}/{self.item.pk}",
             "next_item": self._next_item() if self.may_answer else None,
             "theirs": theirs,
             "mine": mine,

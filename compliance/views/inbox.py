@@ -20,7 +20,7 @@ from compliance import notices
 from compliance.checklist import Show
 from compliance.enums import NoticeKind
 from compliance.forms import LettersForm
-from compliance.models import Notice, StatusEntry
+from compliance.models import Comment, Notice, StatusEntry
 from institutions import people
 from institutions.enums import Letters
 from institutions.http import AuthenticatedRequest
@@ -34,6 +34,7 @@ _LOOKS: Final[dict[NoticeKind, tuple[str, str]]] = {
     NoticeKind.WAITING: ("hourglass", "warn"),
     NoticeKind.UNMENDED: ("alert-triangle", "warn"),
     NoticeKind.UNMENDED_LONG: ("alert-triangle", "bad"),
+    NoticeKind.COMMENT: ("mail", "info"),
 }
 
 
@@ -83,14 +84,18 @@ def letters(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _lines(page: Iterable[Notice]) -> list[Line]:
-    """One query more, for the items that answers came back about."""
+    """Two queries more at most, for the items that answers came back about, or somebody wrote about."""
     keys = [_key(notice) for notice in page if notice.kind == NoticeKind.RETURNED]
     entries = StatusEntry.objects.select_related("item__requirement").in_bulk(keys)
+    keys = [_key(notice) for notice in page if notice.kind == NoticeKind.COMMENT]
+    comments = Comment.objects.select_related("item__requirement").in_bulk(keys) if keys else {}
     lines = []
     for notice in page:
         about = [notice.institution.name] if notice.institution else []
         if notice.kind == NoticeKind.RETURNED:
             about.append(entries[_key(notice)].item.requirement.title)
+        elif notice.kind == NoticeKind.COMMENT:
+            about.append(comments[_key(notice)].item.requirement.title)
         lines.append(Line(notice, _what(notice), " · ".join(about), *_LOOKS[NoticeKind(notice.kind)]))
     return lines
 
@@ -104,6 +109,8 @@ def _what(notice: Notice) -> str:
     match NoticeKind(notice.kind):
         case NoticeKind.RETURNED:
             return _("An answer came back")
+        case NoticeKind.COMMENT:
+            return _("Somebody wrote about an item")
         case NoticeKind.ENDING_TOMORROW:
             text = ngettext("%(count)s proof ends by tomorrow", "%(count)s proofs end by tomorrow", count)
         case NoticeKind.ENDING_WEEK:
@@ -137,6 +144,9 @@ def _target(notice: Notice) -> str:
     if notice.kind == NoticeKind.RETURNED:
         item = StatusEntry.objects.select_related("item__requirement").get(pk=_key(notice)).item
         return reverse("compliance:item", args=[notice.institution.bin, item.requirement.code])
+    if notice.kind == NoticeKind.COMMENT:
+        item = Comment.objects.select_related("item__requirement").get(pk=_key(notice)).item
+        return reverse("compliance:item", args=[notice.institution.bin, item.requirement.code]) + "#discussion"
     unmended = notice.kind in (NoticeKind.UNMENDED, NoticeKind.UNMENDED_LONG)
     show = Show.RETURNED if unmended else Show.ENDING
     return reverse("compliance:checklist", args=[notice.institution.bin]) + f"?show={show.value}"

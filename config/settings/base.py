@@ -229,8 +229,9 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Qalqan",
-    "DESCRIPTION": "Read-only: institutions, checklist items, coverage, within the reader's scope.",
+    "DESCRIPTION": "Read-only: institutions, checklist items, answers, coverage, within the reader's scope.",
     "VERSION": "1",
+    "ENUM_NAME_OVERRIDES": {"StatusEnum": "compliance.enums.Status"},  # what is asked for, and what counts
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }

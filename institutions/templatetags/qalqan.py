@@ -39,6 +39,7 @@ STATUS_LOOKS = {
 ENTRY_LOOKS = {
     "draft": (_("draft"), "pencil", "neutral"),
     "submitted": (_("submitted"), "send", "info"),
+    "checked": (_("checked by the district"), "clipboard-check", "info"),
     "approved": (_("approved"), "check", "good"),
     "returned": (_("returned"), "arrow-back-up", "warn"),
     "withdrawn": (_("withdrawn"), "x", "neutral"),

@@ -28,9 +28,10 @@ from compliance.models import (
     StatusEntry,
 )
 from compliance.workflow import DocumentReference
+from institutions.models import Region
 from tests.constraints import broken
 from tests.factories.compliance import ConfirmationFactory, EntryFactory, ItemFactory, PeriodExceptionFactory
-from tests.factories.institutions import InstitutionFactory, UserFactory
+from tests.factories.institutions import ApproverFactory, InstitutionFactory, UserFactory
 from tests.factories.pictures import picture
 
 DAY = timedelta(days=1)
@@ -157,6 +158,13 @@ def test_photo_twin_once_and_is_another(photo):
         change(twin, other=photo)
 
 
+@pytest.fixture
+def reviewer(item):
+    """Somebody who checks in the item's district; its region has a second level."""
+    Region.objects.filter(pk=item.institution.locality.region_id).update(second_level=True)
+    return ApproverFactory(locality=item.institution.locality).user
+
+
 def test_entry_one_draft_a_person(item):
     draft = EntryFactory(item=item)
     with broken("entry_one_draft_a_person"):
@@ -238,9 +246,42 @@ def test_entry_four_eyes(item, state, hand):
         change(entry, decided_by=getattr(entry, hand))
 
 
-@pytest.mark.parametrize("hand", ["author", "submitted_by", "decided_by"])
-def test_entry_revoked_by_another(item, hand):
-    entry = EntryFactory(item=item, revoked=True, submitted_by=UserFactory())
+@pytest.mark.parametrize("missing", [{"checked_by": None}, {"checked_at": None}])
+@pytest.mark.parametrize("state", ["checked", "withdrawn", "approved", "returned", "revoked"])
+def test_entry_check_whole_or_absent(item, reviewer, state, missing):
+    entry = EntryFactory(item=item, to=state, checked_by=reviewer)
+    with broken("entry_check_whole_or_absent"):
+        change(entry, **missing)
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted"])
+def test_entry_check_whole_or_absent_where_nothing_is_checked(fixed_now, item, state):
+    with broken("entry_check_whole_or_absent"):
+        change(EntryFactory(item=item, to=state), checked_by=UserFactory(), checked_at=fixed_now)
+
+
+@pytest.mark.parametrize("hand", ["author", "submitted_by"])
+def test_entry_checked_by_another(item, reviewer, hand):
+    entry = EntryFactory(item=item, checked=True, checked_by=reviewer, submitted_by=UserFactory())
+    with broken("entry_checked_by_another"):
+        change(entry, checked_by=getattr(entry, hand))
+
+
+@pytest.mark.parametrize("state", ["approved", "revoked"])
+def test_entry_six_hands(item, reviewer, state):
+    entry = EntryFactory(item=item, to=state, checked_by=reviewer)
+    with broken("entry_six_hands"):
+        change(entry, decided_by=reviewer)
+
+
+def test_entry_six_hands_lets_who_checked_give_it_back(item, reviewer):
+    entry = EntryFactory(item=item, returned=True, checked_by=reviewer, decided_by=reviewer)
+    assert (entry.state, entry.checked_by, entry.decided_by) == ("returned", reviewer, reviewer)
+
+
+@pytest.mark.parametrize("hand", ["author", "submitted_by", "checked_by", "decided_by"])
+def test_entry_revoked_by_another(item, reviewer, hand):
+    entry = EntryFactory(item=item, revoked=True, checked_by=reviewer, submitted_by=UserFactory())
     with broken("entry_revoked_by_another"):
         change(entry, revoked_by=getattr(entry, hand))
 

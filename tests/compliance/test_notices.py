@@ -194,7 +194,7 @@ def test_deriving_costs_the_same_however_much_happened(world, places, more, djan
         world.entry("returned", item=ItemFactory(institution=school), author=director)
         ending = ItemFactory(institution=school, code="ACC-ORDER")
         world.entry("approved", item=ending, author=director, valid_until=TODAY + 7 * DAY)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         notices.derive(world.now)
     assert Notice.objects.count() == 2 * more
 

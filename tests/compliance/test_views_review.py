@@ -15,7 +15,7 @@ from compliance import workflow
 from compliance.enums import EntryState, Measure, ReturnReason, Status
 from compliance.models import StatusEntry
 from compliance.workflow import DocumentReference
-from institutions.models import Institution, Journal, User
+from institutions.models import Institution, Journal, Region, User
 from tests.conftest import Order, Places
 from tests.factories.compliance import EntryFactory, ItemFactory
 from tests.factories.institutions import (
@@ -254,7 +254,7 @@ def test_queue_query_count(approver: Client, world: World, entries: int, django_
     for code in CODES[:entries]:
         world.waiting(code)
     approver.get(reverse("compliance:queue"))
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(19):
         response = approver.get(reverse("compliance:queue"))
     assert len(response.context["page"].object_list) == entries
 
@@ -264,7 +264,7 @@ def test_clean_query_count(approver: Client, world: World, entries: int, django_
     for code in CODES[:entries]:
         world.waiting(code)
     approver.get(reverse("compliance:clean"))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         response = approver.get(reverse("compliance:clean"))
     assert len(response.context["rows"]) == entries
 
@@ -277,7 +277,7 @@ def test_entry_query_count(approver: Client, world: World, past: int, django_ass
     for code in CODES[1:past]:
         world.waiting(code)
     approver.get(address("entry", entry))
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(27):
         response = approver.get(address("entry", entry))
     assert (len(response.context["history"]), len(response.context["others"])) == (past + 1, past - 1)
 
@@ -434,6 +434,189 @@ def test_an_approval_is_revoked_by_another_person_with_a_reason(client: Client, 
         "Құжат жалған",
         Status.UNKNOWN,
     )
+
+
+# --- two levels -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Levels:
+    """Who checks for the school's district, and who approves for its region."""
+
+    district: User
+    region: User
+
+
+@pytest.fixture
+def levels(world: World) -> Levels:
+    Region.objects.filter(pk=world.places.region.pk).update(second_level=True)
+    return Levels(ApproverFactory(locality=world.school.locality).user, world.approver)
+
+
+def in_queue(client: Client, user: User, **query: str) -> list[tuple[int, str]]:
+    client.force_login(user)
+    rows = client.get(reverse("compliance:queue"), query).context["rows"]
+    return [(row.entry.pk, row.step) for row in rows]
+
+
+def test_the_district_sees_what_it_checks_and_the_region_what_is_checked(
+    client: Client, world: World, levels: Levels
+) -> None:
+    first, second = world.waiting(CODES[0]), world.waiting(CODES[1])
+    workflow.check(second, by=levels.district, now=world.now, shown=second.content_hash)
+    assert in_queue(client, levels.district) == [(first.pk, "check")]
+    assert in_queue(client, levels.region) == [(second.pk, "approve")]
+    assert in_queue(client, levels.district, turn="other") == [(second.pk, "")]
+    assert in_queue(client, levels.region, turn="other") == [(first.pk, "")]
+
+
+def test_a_check_leads_to_the_next_answer_and_decides_nothing(client: Client, world: World, levels: Levels) -> None:
+    client.force_login(levels.district)
+    first = world.waiting(CODES[0], now=world.now - timedelta(days=3))
+    second = world.waiting(CODES[1], now=world.now - timedelta(days=2))
+    page = client.get(address("entry", first)).content.decode()
+    assert (address("check", first) in page, address("approve", first) in page) == (True, False)
+    response = client.post(address("check", first), {"check-shown": first.content_hash})
+    assert (response.status_code, response.url) == (302, address("entry", second))
+    first.refresh_from_db()
+    assert (first.state, first.checked_by, first.item.status) == (EntryState.CHECKED, levels.district, Status.UNKNOWN)
+    page = client.get(address("entry", first)).content.decode()
+    assert (address("check", first) in page, address("approve", first) in page) == (False, False)
+    assert client.get(address("check", second)).url == address("entry", second)
+
+
+def test_a_step_of_the_other_level_is_refused_with_words(client: Client, world: World, levels: Levels) -> None:
+    client.cookies["django_language"] = "en"
+    entry = world.waiting()
+    client.force_login(levels.district)
+    response = client.post(address("approve", entry), approval(entry))
+    assert (response.status_code, response.context["refused"]) == (
+        409,
+        "In this region the district checks and the region approves: this step is not yours.",
+    )
+    client.force_login(levels.region)
+    response = client.post(address("approve", entry), approval(entry))
+    assert (response.status_code, response.context["refused"]) == (
+        409,
+        "The district has not checked this answer yet. It is approved after that, or returned.",
+    )
+    assert response.context["approve_form"]["note"].value() == "Тексерілді"
+    assert response.context["why_not"] == response.context["refused"]
+    response = client.post(address("check", entry), {"check-shown": entry.content_hash})
+    assert (response.status_code, states()) == (409, [(entry.pk, EntryState.SUBMITTED)])
+
+
+def test_a_check_of_something_else_than_was_shown_is_refused(client: Client, world: World, levels: Levels) -> None:
+    entry = world.waiting()
+    client.force_login(levels.district)
+    response = client.post(address("check", entry), {"check-shown": "0" * 64})
+    assert (response.status_code, response.context["check_form"]["shown"].value()) == (409, entry.content_hash)
+    assert states() == [(entry.pk, EntryState.SUBMITTED)]
+
+
+def test_who_checked_may_still_give_it_back(client: Client, world: World, levels: Levels) -> None:
+    entry = world.waiting()
+    workflow.check(entry, by=levels.district, now=world.now, shown=entry.content_hash)
+    client.force_login(levels.district)
+    client.post(address("return", entry), return_of(entry))
+    assert states() == [(entry.pk, EntryState.RETURNED)]
+
+
+def test_the_selected_are_checked_and_the_region_approves_them(client: Client, world: World, levels: Levels) -> None:
+    entries = [world.waiting(code) for code in CODES[:2]]
+    client.force_login(levels.district)
+    page = client.get(reverse("compliance:clean"))
+    assert [row.mark for row in page.context["rows"]] == [mark(entry) for entry in entries]
+    shown = {"shown": [mark(entry) for entry in entries]}
+    response = client.post(reverse("compliance:check_selected"), shown)
+    assert [entry.pk for entry in response.context["checked"]] == [entry.pk for entry in entries]
+    response = client.post(reverse("compliance:approve_selected"), shown)
+    assert [entry.pk for entry, _reason in response.context["refused"]] == [entry.pk for entry in entries]
+    client.force_login(levels.region)
+    client.post(reverse("compliance:approve_selected"), shown)
+    assert states() == [(entry.pk, EntryState.APPROVED) for entry in entries]
+
+
+def test_the_author_takes_a_checked_answer_back(client: Client, world: World, levels: Levels) -> None:
+    entry = world.waiting()
+    workflow.check(entry, by=levels.district, now=world.now, shown=entry.content_hash)
+    client.force_login(world.director)
+    page = reverse("compliance:withdraw", args=[world.school.bin, entry.item.requirement.code])
+    client.post(page)
+    assert states()[0] == (entry.pk, EntryState.WITHDRAWN)
+
+
+# --- returned together ----------------------------------------------------------------------------
+
+RETURN = {"return-reason": "no_proof", "return-note": "Құжатты көрсетіңіз"}
+
+
+def test_the_selected_are_shown_before_they_are_returned_together(approver: Client, world: World) -> None:
+    entries = [world.waiting(code) for code in CODES[:2]]
+    asked = approver.post(reverse("compliance:return_selected"), {"shown": [mark(entry) for entry in entries]})
+    assert (asked.status_code, [each for _entry, each in asked.context["rows"]]) == (200, list(map(mark, entries)))
+    assert {state for _pk, state in states()} == {EntryState.SUBMITTED}
+    sent = {"shown": [each for _entry, each in asked.context["rows"]]} | RETURN
+    response = approver.post(reverse("compliance:return_selected"), sent)
+    assert [entry.pk for entry in response.context["returned"]] == [entry.pk for entry in entries]
+    rows = StatusEntry.objects.order_by("pk").values_list("state", "return_reason", "decision_note", "decided_by")
+    assert list(rows) == [("returned", "no_proof", "Құжатты көрсетіңіз", world.approver.pk)] * 2
+    assert Journal.objects.filter(action="entry.return").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"return-reason": ""}, "reason"), ({"return-reason": "mood"}, "reason"), ({"return-note": "  "}, "note")],
+)
+def test_a_return_together_without_a_reason_comes_back_filled(
+    approver: Client, world: World, changes: dict[str, str], field: str
+) -> None:
+    entries = [world.waiting(code) for code in CODES[:2]]
+    sent = {"shown": [mark(entry) for entry in entries]} | RETURN | changes
+    response = approver.post(reverse("compliance:return_selected"), sent)
+    form = response.context["form"]
+    assert (response.status_code, list(form.errors)) == (422, [field])
+    assert (form["reason"].value(), form["note"].value()) == (sent["return-reason"], sent["return-note"])
+    assert [each for _entry, each in response.context["rows"]] == sent["shown"]
+    assert response.content.decode().count(" checked") >= 2
+    assert {state for _pk, state in states()} == {EntryState.SUBMITTED}
+
+
+def test_own_and_stale_answers_are_named_and_what_was_typed_stays(approver: Client, world: World) -> None:
+    approver.cookies["django_language"] = "en"
+    EditorFactory(user=world.approver, region=world.places.region)
+    good, own, stale, gone = (
+        world.waiting(CODES[0]),
+        world.waiting(CODES[1], author=world.approver),
+        world.waiting(CODES[2]),
+        world.waiting(item=ItemFactory(institution=world.school, measure=Measure.TURNSTILE)),
+    )
+    workflow.withdraw(gone, by=world.director, now=world.now)
+    shown = [mark(good), mark(own), f"{stale.pk}:{'0' * 64}", mark(gone)]
+    response = approver.post(reverse("compliance:return_selected"), {"shown": shown} | RETURN)
+    assert [entry.pk for entry in response.context["returned"]] == [good.pk]
+    assert [(entry.pk, reason) for entry, reason in response.context["refused"]] == [
+        (own.pk, "Nobody decides what they wrote or submitted: another approver has to."),
+        (stale.pk, "What you decided about is not what is recorded now. Look at it once more."),
+        (gone.pk, "Its author took it back in the meantime."),
+    ]
+    assert [each for _entry, each in response.context["rows"]] == [mark(stale)]
+    assert "Құжатты көрсетіңіз" in response.content.decode()
+    again = approver.post(reverse("compliance:return_selected"), {"shown": [mark(stale)]} | RETURN)
+    assert [entry.pk for entry in again.context["returned"]] == [stale.pk]
+
+
+def test_nothing_out_of_scope_is_returned_together(approver: Client, world: World) -> None:
+    far = world.waiting(at=InstitutionFactory(locality=world.places.capital_district), author=None)
+    response = approver.post(reverse("compliance:return_selected"), {"shown": [mark(far), "x:y"]} | RETURN)
+    assert (response.status_code, response.context["missing"], response.context["rows"]) == (422, 2, [])
+    assert response.context["form"]["note"].value() == "Құжатты көрсетіңіз"
+    assert states() == [(far.pk, EntryState.SUBMITTED)]
+
+
+@pytest.mark.parametrize("name", ["check_selected", "return_selected"])
+def test_a_decision_in_bulk_opened_as_a_page_leads_to_the_queue(approver: Client, name: str) -> None:
+    assert approver.get(reverse(f"compliance:{name}")).url == reverse("compliance:queue")
 
 
 # --- in bulk --------------------------------------------------------------------------------------

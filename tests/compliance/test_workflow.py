@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,10 +15,10 @@ from compliance.enums import MOVES, EntryState, Measure, ReturnReason, Status, V
 from compliance.models import ChecklistItem, Evidence, PendingFold, Requirement, StatusChange, StatusEntry
 from institutions import journal
 from institutions.enums import Lifecycle
-from institutions.models import Journal
+from institutions.models import Journal, Region, User
 from reporting import sums
 from tests.factories.compliance import EntryFactory, ItemFactory, PeriodExceptionFactory
-from tests.factories.institutions import InstitutionFactory, UserFactory
+from tests.factories.institutions import ApproverFactory, InstitutionFactory, UserFactory
 
 DAY = timedelta(days=1)
 
@@ -25,6 +26,14 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def item(fixed_now, order, places) -> ChecklistItem:
     return ItemFactory(institution__locality=places.district)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Who checks for the district, and who approves for its region."""
+
+    district: User
+    region: User
 
 
 def everything() -> dict[str, Any]:
@@ -185,6 +194,7 @@ def test_a_revocation_brings_back_what_counted_before(fixed_now, item):
 
 VERBS: dict[Verb, Callable[..., Any]] = {
     Verb.SUBMIT: lambda entry, by, now: workflow.submit(entry, by=by, now=now),
+    Verb.CHECK: lambda entry, by, now: workflow.check(entry, by=by, now=now, shown=entry.content_hash),
     Verb.WITHDRAW: lambda entry, by, now: workflow.withdraw(entry, by=by, now=now),
     Verb.APPROVE: lambda entry, by, now: workflow.approve(entry, by=by, now=now, shown=entry.content_hash),
     Verb.RETURN: lambda entry, by, now: workflow.return_entry(
@@ -196,12 +206,14 @@ VERBS: dict[Verb, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("state", EntryState)
 @pytest.mark.parametrize("verb", Verb)
-def test_a_verb_moves_an_entry_from_its_one_state_alone(fixed_now, item, verb, state):
+def test_a_verb_moves_an_entry_from_its_own_states_alone(fixed_now, item, verb, state):
+    """Where there is no second level; a check, which there is only with one, with it."""
     entry = EntryFactory(item=item, to=state.value)
-    by = UserFactory()
-    source, target = MOVES[verb]
+    by = ApproverFactory(locality=item.institution.locality).user
+    second_level(item, on=verb == Verb.CHECK)
+    sources, target = MOVES[verb]
     before = everything()
-    if state == source:
+    if state in sources:
         VERBS[verb](entry, by, fixed_now)
         assert StatusEntry.objects.get(pk=entry.pk).state == target
         return
@@ -209,6 +221,198 @@ def test_a_verb_moves_an_entry_from_its_one_state_alone(fixed_now, item, verb, s
         VERBS[verb](entry, by, fixed_now)
     assert everything() == before
     assert entry.state == state
+
+
+def second_level(item: ChecklistItem, *, on: bool) -> None:
+    Region.objects.filter(pk=item.institution.locality.region_id).update(second_level=on)
+
+
+@pytest.fixture
+def levels(item) -> Levels:
+    """A region in which the district checks and the region approves, with somebody for each."""
+    second_level(item, on=True)
+    locality = item.institution.locality
+    return Levels(ApproverFactory(locality=locality).user, ApproverFactory(region=locality.region).user)
+
+
+def test_a_check_counts_nothing_and_names_who_when_and_what(fixed_now, item, levels):
+    entry = EntryFactory(item=item, submitted=True)
+    before = (ChecklistItem.objects.values().get(pk=item.pk), StatusChange.objects.count(), PendingFold.objects.count())
+    workflow.check(entry, by=levels.district, now=fixed_now, shown=entry.content_hash)
+    row = StatusEntry.objects.get()
+    assert (row.state, row.checked_by, row.checked_at, row.decided_by) == (
+        EntryState.CHECKED, levels.district, fixed_now, None,
+    )  # fmt: skip
+    assert before == (
+        ChecklistItem.objects.values().get(pk=item.pk), StatusChange.objects.count(), PendingFold.objects.count(),
+    )  # fmt: skip
+    assert last_journal() == (
+        "entry.check", levels.district.pk, f"statusentry:{entry.pk}", None, {"hash": entry.content_hash},
+    )  # fmt: skip
+
+
+# Who may do what next, by where the answer is, where there is a second level: None where it goes through.
+TURNS = {
+    ("submitted", Verb.CHECK, "district"): None,
+    ("submitted", Verb.CHECK, "region"): workflow.OtherLevel,
+    ("submitted", Verb.CHECK, "neighbour"): workflow.OtherLevel,
+    ("submitted", Verb.APPROVE, "district"): workflow.OtherLevel,
+    ("submitted", Verb.APPROVE, "region"): workflow.Unchecked,
+    ("submitted", Verb.APPROVE, "neighbour"): workflow.OtherLevel,
+    ("submitted", Verb.RETURN, "district"): None,
+    ("submitted", Verb.RETURN, "region"): None,
+    ("checked", Verb.CHECK, "district"): workflow.StaleDecision,
+    ("checked", Verb.CHECK, "region"): workflow.StaleDecision,
+    ("checked", Verb.CHECK, "neighbour"): workflow.StaleDecision,
+    ("checked", Verb.APPROVE, "checker"): workflow.OwnCheck,
+    ("checked", Verb.APPROVE, "district"): workflow.OtherLevel,
+    ("checked", Verb.APPROVE, "region"): None,
+    ("checked", Verb.APPROVE, "neighbour"): workflow.OtherLevel,
+    ("checked", Verb.RETURN, "checker"): None,
+    ("checked", Verb.RETURN, "district"): None,
+    ("checked", Verb.RETURN, "region"): None,
+}
+
+
+@pytest.mark.parametrize(("state", "verb", "who"), TURNS)
+def test_the_district_checks_and_the_region_approves(fixed_now, places, item, levels, state, verb, who):
+    entry = EntryFactory(item=item, to=state)
+    by = {
+        "district": levels.district,
+        "region": levels.region,
+        "neighbour": ApproverFactory(region=places.capital).user,
+        "checker": entry.checked_by,
+    }[who]
+    refusal = TURNS[state, verb, who]
+    before = everything()
+    if refusal is None:
+        VERBS[verb](entry, by, fixed_now)
+        assert StatusEntry.objects.get().state == MOVES[verb][1]
+        return
+    with pytest.raises(refusal) as refused:
+        VERBS[verb](entry, by, fixed_now)
+    assert (refused.type, everything()) == (refusal, before)
+
+
+def test_where_nobody_of_the_district_can_check_the_region_approves_at_once(fixed_now, item):
+    second_level(item, on=True)
+    region = ApproverFactory(region=item.institution.locality.region).user
+    # The only one of the district has written it; another decides for the region as well.
+    author = ApproverFactory(locality=item.institution.locality).user
+    ApproverFactory(locality=item.institution.locality, user=region)
+    entry = EntryFactory(item=item, submitted=True, author=author)
+    workflow.approve(entry, by=region, now=fixed_now, shown=entry.content_hash)
+    assert StatusEntry.objects.get().state == EntryState.APPROVED
+
+
+def test_whoever_decides_for_the_region_does_not_check_in_its_district(fixed_now, item, levels):
+    entry = EntryFactory(item=item, submitted=True)
+    ApproverFactory(locality=item.institution.locality, user=levels.region)
+    with pytest.raises(workflow.OtherLevel):
+        workflow.check(entry, by=levels.region, now=fixed_now, shown=entry.content_hash)
+
+
+@pytest.mark.parametrize("hand", ["author", "submitted_by"])
+def test_nobody_checks_what_they_wrote_or_submitted(fixed_now, item, levels, hand):
+    people = {"author": UserFactory(), "submitted_by": UserFactory()} | {hand: levels.district}
+    entry = EntryFactory(item=item, submitted=True, **people)
+    before = everything()
+    with pytest.raises(workflow.OwnEntry):
+        workflow.check(entry, by=levels.district, now=fixed_now, shown=entry.content_hash)
+    assert everything() == before
+
+
+def test_who_checked_approves_nothing_even_when_they_move_to_the_region(fixed_now, item, levels):
+    entry = EntryFactory(item=item, checked=True, checked_by=levels.district)
+    ApproverFactory(region=item.institution.locality.region, user=levels.district)
+    before = everything()
+    with pytest.raises(workflow.OwnCheck):
+        workflow.approve(entry, by=levels.district, now=fixed_now, shown=entry.content_hash)
+    second_level(item, on=False)
+    with pytest.raises(workflow.OwnCheck):
+        workflow.approve(entry, by=levels.district, now=fixed_now, shown=entry.content_hash)
+    assert everything() == before
+
+
+def test_who_checked_does_not_revoke(fixed_now, item, levels):
+    entry = EntryFactory(item=item, approved=True, checked_by=levels.district, decided_by=levels.region)
+    before = everything()
+    with pytest.raises(workflow.OwnEntry):
+        workflow.revoke(entry, by=levels.district, now=fixed_now, note="Қате")
+    assert everything() == before
+
+
+def test_switching_the_second_level_leaves_no_answer_stuck(fixed_now, item, levels):
+    checked = EntryFactory(item=item, checked=True)
+    second_level(item, on=False)
+    with pytest.raises(workflow.StaleDecision):
+        workflow.check(checked, by=levels.district, now=fixed_now, shown=checked.content_hash)
+    workflow.approve(checked, by=levels.region, now=fixed_now, shown=checked.content_hash)
+
+    submitted = EntryFactory(item=item, submitted=True, status=Status.NOT_MET)
+    with pytest.raises(workflow.OtherLevel):
+        workflow.check(submitted, by=levels.district, now=fixed_now, shown=submitted.content_hash)
+    second_level(item, on=True)
+    workflow.check(submitted, by=levels.district, now=fixed_now, shown=submitted.content_hash)
+    workflow.approve(submitted, by=levels.region, now=fixed_now, shown=submitted.content_hash)
+    assert list(StatusEntry.objects.order_by("pk").values_list("state", flat=True)) == [EntryState.APPROVED] * 2
+
+
+@pytest.mark.parametrize("verb", [Verb.CHECK, Verb.APPROVE])
+def test_what_was_changed_behind_a_check_is_neither_checked_nor_approved(fixed_now, item, levels, verb):
+    entry = EntryFactory(item=item, to="submitted" if verb == Verb.CHECK else "checked")
+    StatusEntry.objects.filter(pk=entry.pk).update(note="басқа")
+    before = everything()
+    with pytest.raises(workflow.StaleDecision):
+        VERBS[verb](entry, levels.district if verb == Verb.CHECK else levels.region, fixed_now)
+    assert everything() == before
+
+
+def test_an_approval_is_refused_when_the_check_came_in_between(fixed_now, item, levels, monkeypatch):
+    """What was looked at was not checked; in between it was, so that whoever approves looks once more."""
+    second_level(item, on=False)
+    entry = EntryFactory(item=item, submitted=True)
+    claim = ledger.claim
+
+    def slow(*args: Any, **kwargs: Any) -> None:
+        claim(*args, **kwargs)
+        StatusEntry.objects.filter(pk=entry.pk).update(
+            state=EntryState.CHECKED, checked_by=levels.district, checked_at=fixed_now
+        )
+
+    monkeypatch.setattr(ledger, "claim", slow)
+    with pytest.raises(workflow.StaleDecision):
+        workflow.approve(entry, by=levels.region, now=fixed_now, shown=entry.content_hash)
+
+
+def test_the_document_of_an_answer_is_looked_at_before_it_is_checked(fixed_now, item, levels):
+    entry = EntryFactory(item=item, submitted=True, document=CONTRACT)
+    Evidence.objects.update(revoked_at=fixed_now, revoked_by=levels.region, revoke_note="Жалған")
+    with pytest.raises(workflow.RevokedDocument):
+        workflow.check(entry, by=levels.district, now=fixed_now, shown=entry.content_hash)
+
+
+def test_in_bulk_each_is_checked_or_returned_by_itself(fixed_now, item, levels):
+    codes = ("ACC-ORDER", "ACC-PUPILS", "ACC-POST")
+    items = [ItemFactory(institution=item.institution, code=code) for code in codes]
+    good, own, stale = (
+        EntryFactory(item=items[0], submitted=True),
+        EntryFactory(item=items[1], submitted=True, author=levels.district),
+        EntryFactory(item=items[2], submitted=True),
+    )
+    shown = [(good, good.content_hash), (own, own.content_hash), (stale, "0" * 64)]
+    outcome = workflow.check_many(shown, by=levels.district, now=fixed_now)
+    assert (outcome.checked, [(pk, type(refusal)) for pk, refusal in outcome.refused]) == (
+        [good.pk], [(own.pk, workflow.OwnEntry), (stale.pk, workflow.StaleDecision)],
+    )  # fmt: skip
+    outcome = workflow.return_many(
+        shown, by=levels.district, now=fixed_now, reason=ReturnReason.NO_PROOF, note="Құжат қайда?"
+    )
+    assert (outcome.returned, [pk for pk, _refusal in outcome.refused]) == ([good.pk], [own.pk, stale.pk])
+    states = StatusEntry.objects.order_by("pk").values_list("state", "return_reason", "decision_note")
+    assert list(states) == [
+        ("returned", "no_proof", "Құжат қайда?"), ("submitted", "", ""), ("submitted", "", ""),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("hand", ["author", "submitted_by"])

@@ -15,7 +15,7 @@ from compliance.enums import Measure, ReturnReason, Status
 from compliance.models import ChecklistItem, Confirmation, Inspection, Period, PeriodException, StatusEntry
 from compliance.pictures import Picture
 from institutions.clock import local_day
-from institutions.models import Institution, User
+from institutions.models import Institution, Region, User
 from tests.factories.institutions import (
     AdministratorFactory,
     ApproverFactory,
@@ -51,15 +51,23 @@ def _author_for(institution: Institution) -> User:
     return DirectorFactory(institution=institution).user
 
 
+def _checker_for(institution: Institution) -> User:
+    """Somebody of the district who checks; its region has a second level from now on."""
+    Region.objects.filter(pk=institution.locality.region_id).update(second_level=True)
+    return ApproverFactory(locality=institution.locality).user
+
+
 def _decider_for(institution: Institution) -> User:
     return ApproverFactory(region=institution.locality.region).user
 
 
 class EntryFactory(DjangoModelFactory):
-    """An answer: a draft, or with a trait submitted, withdrawn, approved, returned or revoked.
+    """An answer: a draft, or with a trait submitted, checked, withdrawn, approved, returned or revoked.
 
-    Hands that are not named (`author`, `decided_by`, `revoked_by`) are new people with the role. Everything
-    happens at `now`. `document` is a `workflow.DocumentReference`, `photos` are pictures (`tests.factories.pictures`).
+    One that is checked switches the second level of its region on. With `checked_by`, it is checked on its way.
+    Hands that are not named (`author`, `checked_by`, `decided_by`, `revoked_by`) are new people with the role.
+    Everything happens at `now`. `document` is a `workflow.DocumentReference`, `photos` are pictures
+    (`tests.factories.pictures`).
     """
 
     class Meta:
@@ -67,6 +75,7 @@ class EntryFactory(DjangoModelFactory):
 
     class Params:
         submitted = factory.Trait(to="submitted")
+        checked = factory.Trait(to="checked")
         withdrawn = factory.Trait(to="withdrawn")
         approved = factory.Trait(to="approved")
         returned = factory.Trait(to="returned")
@@ -90,6 +99,7 @@ class EntryFactory(DjangoModelFactory):
         document: workflow.DocumentReference | None = None,
         author: User | None = None,
         submitted_by: User | None = None,
+        checked_by: User | None = None,
         decided_by: User | None = None,
         revoked_by: User | None = None,
         reason: ReturnReason = ReturnReason.NO_PROOF,
@@ -108,6 +118,8 @@ class EntryFactory(DjangoModelFactory):
             return entry
         workflow.submit(entry, by=submitted_by or author, now=now)
         shown = entry.content_hash
+        if to == "checked" or checked_by is not None:
+            workflow.check(entry, by=checked_by or _checker_for(institution), now=now, shown=shown)
         if to == "withdrawn":
             workflow.withdraw(entry, by=author, now=now)
         elif to == "returned":

@@ -10,14 +10,15 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from compliance import seals
-from compliance.models import DailySeal, PendingFold, StatusChange
+from compliance import discussion, seals
+from compliance.models import Comment, DailySeal, PendingFold, StatusChange
 from institutions import append_only, journal
 from institutions.models import Journal
-from tests.factories.institutions import InstitutionFactory
+from tests.factories.institutions import EditorFactory, InstitutionFactory
 
 TABLES = {
     "compliance_statuschange": StatusChange,
+    "compliance_comment": Comment,
     "compliance_dailyseal": DailySeal,
     "institutions_journal": Journal,
 }
@@ -25,7 +26,9 @@ TABLES = {
 
 @pytest.fixture
 def grown(order, places) -> dict[str, int]:
-    InstitutionFactory(locality=places.district)
+    institution = InstitutionFactory(locality=places.district)
+    editor = EditorFactory(locality=places.district).user
+    discussion.say(institution.items.first(), "Қашан?", by=editor, now=timezone.now())
     seals.seal_days(timezone.now() + timedelta(days=1))
     PendingFold.objects.all().delete()
     connection.check_constraints()  # PostgreSQL truncates nothing while foreign keys wait to be checked

@@ -26,6 +26,7 @@ from tests.factories.pictures import picture
 pytestmark = pytest.mark.django_db
 INSTITUTIONS = "/api/v1/institutions/"
 ITEMS = "/api/v1/items/"
+ENTRIES = "/api/v1/entries/"
 COVERAGE = "/api/v1/coverage/"
 SCHEMA = "/api/v1/schema/"
 PERIODS = "/api/v1/periods/"
@@ -310,11 +311,86 @@ def test_a_region_out_of_reach_is_refused_in_the_words_of_one_that_does_not_exis
         (ITEMS, {"status": "perfect"}),
         (ITEMS, {"measure": "moat"}),
         (ITEMS, {"requirement": "XX"}),
+        (ENTRIES, {"state": "draft"}),
+        (ENTRIES, {"reason": "mood"}),
     ],
 )
 def test_wrong_filters_are_told_by_field(approver, url, asked):
     response = approver.get(url, asked)
     assert (response.status_code, list(response.json())) == (400, list(asked))
+
+
+# --- answers ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting(school, neighbour):
+    """Answers of the school that wait, came back or are drafts still, and one of the neighbour region."""
+    codes = {"submitted": "ACC-ORDER", "returned": "ACC-PUPILS", "draft": "ACC-POST"}
+    made = {to: EntryFactory(item=ItemFactory(institution=school, code=code), to=to) for to, code in codes.items()}
+    return made | {"far": EntryFactory(item=ItemFactory(institution=neighbour, code="ACC-ORDER"), submitted=True)}
+
+
+def test_an_answer_is_told_with_what_the_reader_may_do(approver, school, waiting, places):
+    (told,) = approver.get(ENTRIES, {"waiting": "true"}).json()["results"]
+    entry = waiting["submitted"]
+    assert told == {
+        "id": entry.pk,
+        "institution": school.bin,
+        "region": "KZ-35",
+        "locality": places.city.kato,
+        "requirement": "ACC-ORDER",
+        "state": "submitted",
+        "approved": "unknown",
+        "status": "met",
+        "effective_on": "2026-05-10",
+        "valid_until": None,
+        "submitted_at": "2026-05-20T10:00:00+05:00",
+        "checked_at": None,
+        "decided_at": None,
+        "return_reason": "",
+        "hash": entry.content_hash,
+        "step": "approve",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["approved", "submitted", "returned"]),
+        ({"waiting": "true"}, ["submitted"]),
+        ({"waiting": "false"}, ["approved", "returned"]),
+        ({"mine": "true"}, ["submitted"]),
+        ({"state": "returned"}, ["returned"]),
+        ({"reason": "no_proof"}, ["returned"]),
+        ({"requirement": "ACC-ORDER"}, ["submitted"]),
+        ({"region": "KZ-71"}, []),
+        ({"submitted_before": "2026-05-20T00:00:00Z"}, []),
+    ],
+)
+def test_answers_are_filtered_and_drafts_are_nobodys(approver, school, waiting, asked, found):
+    assert [row["state"] for row in approver.get(ENTRIES, asked).json()["results"]] == found
+
+
+def test_a_director_reads_what_waits_and_may_do_nothing_with_it(school, waiting):
+    client = signed_in(DirectorFactory(institution=school).user)
+    rows = client.get(ENTRIES, {"waiting": "true"}).json()["results"]
+    assert [(row["id"], row["step"]) for row in rows] == [(waiting["submitted"].pk, "")]
+    assert not Journal.objects.filter(action="entries.list").exists()
+
+
+def test_where_the_district_checks_the_step_tells_whose_turn_it_is(approver, school, waiting, places):
+    type(places.region).objects.filter(pk=places.region.pk).update(second_level=True)
+    reviewer = signed_in(ApproverFactory(locality=places.city).user)
+    for client, step in ((reviewer, "check"), (approver, "")):
+        assert [row["step"] for row in client.get(ENTRIES, {"waiting": "true"}).json()["results"]] == [step]
+
+
+def test_reading_answers_of_others_is_noted(approver, school, waiting):
+    approver.get(ENTRIES, {"waiting": "true"})
+    approver.get(ENTRIES, {"institution": school.bin})
+    rows = Journal.objects.filter(action__in=["institution.read", "entries.list"]).order_by("pk")
+    assert [(row.action, row.institution) for row in rows] == [("entries.list", None), ("institution.read", school)]
 
 
 # --- journal, cost, schema -------------------------------------------------------------------------
@@ -341,7 +417,7 @@ def test_a_directors_reading_of_own_items_is_not_noted(school):
 
 @pytest.mark.parametrize("more", [0, 3])
 @pytest.mark.parametrize(
-    ("url", "queries"), [(INSTITUTIONS, 5), (ITEMS, 9), (f"{COVERAGE}?measure=turnstile&by=region", 7)]
+    ("url", "queries"), [(INSTITUTIONS, 5), (ITEMS, 9), (ENTRIES, 11), (f"{COVERAGE}?measure=turnstile&by=region", 7)]
 )
 def test_the_queries_do_not_grow(school, places, django_assert_num_queries, url, queries, more):
     for _number in range(more):
@@ -356,12 +432,8 @@ def test_the_schema_is_valid_and_without_warnings():
     out = StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", "--urlconf", "config.urls", stdout=out)
     text = out.getvalue()
-    assert [path for path in (COVERAGE, INSTITUTIONS, f"{INSTITUTIONS}{{bin}}/", ITEMS) if f"  {path}:" in text] == [
-        COVERAGE,
-        INSTITUTIONS,
-        f"{INSTITUTIONS}{{bin}}/",
-        ITEMS,
-    ]
+    paths = [COVERAGE, ENTRIES, INSTITUTIONS, f"{INSTITUTIONS}{{bin}}/", ITEMS]
+    assert [path for path in paths if f"  {path}:" in text] == paths
     assert "post:" not in text
 
 
