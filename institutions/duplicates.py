@@ -3,6 +3,9 @@
 Found set by set: rows that share a key (the name without legal forms, the address, the BIN with two neighbouring digits
 exchanged) meet in a block, and only those are compared. The number of comparisons follows the number of likenesses,
 not the square of the number of institutions.
+
+Within a district one likeness is enough to look twice. Between regions every town has its school No. 1 in Abai street:
+there the name, the address and the settlement have to agree, or the BIN and the kind (`likely_across`).
 """
 
 from __future__ import annotations
@@ -11,10 +14,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Final, NamedTuple
 
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from institutions import journal, names
@@ -44,6 +49,14 @@ class Row(NamedTuple):
     address_ru: str
 
 
+class Far(NamedTuple):
+    """A row with its region (a key) and the name of its settlement, or else of its district, for `likely_across`."""
+
+    row: Row
+    region: int
+    place: str
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """`first` was entered earlier. `score` grows with the likeness; only its order means something."""
@@ -60,6 +73,7 @@ _SAME_KIND: Final = 20
 _SAME_SETTLEMENT: Final = 10
 _OTHER_SETTLEMENT: Final = -50
 LIKELY: Final = 50
+_NEARLY: Final = 0.8  # of two names by difflib: a letter or two of one word are another
 
 # Words that say what sort of institution it is, or to whom it belongs, not which one; by their beginnings.
 _GENERIC: Final = tuple(
@@ -146,6 +160,61 @@ def likely_pairs(rows: Iterable[Row], *, known: Collection[tuple[int, int]] = ()
     return sorted(pairs, key=lambda pair: (-pair.score, pair.first, pair.second))
 
 
+def likely_across(rows: Iterable[Far], *, known: Collection[tuple[int, int]] = ()) -> list[Pair]:
+    """Pairs of different regions that look alike, the likeliest first; `known` as in `likely_pairs`.
+
+    Names need only be nearly the same where street, house and settlement are.
+    """
+    by_pk: dict[int, Far] = {}
+    blocks: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    by_bin: dict[str, int] = {}
+    for far in rows:
+        row = far.row
+        by_pk[row.pk] = far
+        by_bin[row.bin] = row.pk
+        place = names.search_key(far.place)
+        for language, address in (("kk", row.address_kk), ("ru", row.address_ru)):
+            if key := address_key(address):
+                blocks[language, key, place].add(row.pk)
+    signs: dict[tuple[int, int], set[Sign]] = defaultdict(set)
+    for members in blocks.values():
+        for first, second in combinations(sorted(members), 2):
+            if by_pk[first].region != by_pk[second].region and _named_alike(by_pk[first].row, by_pk[second].row):
+                signs[first, second] |= {Sign.NAME, Sign.ADDRESS}
+    for number, pk in by_bin.items():
+        for other in exchanged(number):
+            if (twin := by_bin.get(other)) is not None:
+                one, another = by_pk[pk], by_pk[twin]
+                if one.region != another.region and one.row.kind == another.row.kind:
+                    signs[min(pk, twin), max(pk, twin)].add(Sign.BIN)
+    known = set(known)
+    pairs = [
+        Pair(*both, sum(_SCORES[sign] for sign in found), tuple(sorted(found)))
+        for both, found in signs.items()
+        if both not in known
+    ]
+    return sorted(pairs, key=lambda pair: (-pair.score, pair.first, pair.second))
+
+
+def _named_alike(one: Row, other: Row) -> bool:
+    """Whether the names are the same, or nearly, in one of the languages; a number has to be the same."""
+    pairs = (
+        (name_key(mine), name_key(theirs))
+        for mine, theirs in ((one.name_kk, other.name_kk), (one.name_ru, other.name_ru))
+    )
+    return any(
+        mine
+        and theirs
+        and _numbers(mine) == _numbers(theirs)
+        and (mine == theirs or SequenceMatcher(None, mine, theirs).ratio() >= _NEARLY)
+        for mine, theirs in pairs
+    )
+
+
+def _numbers(key: str) -> list[str]:
+    return [word for word in key.split() if word.isdecimal()]
+
+
 def _score(one: Row, other: Row, signs: Collection[Sign]) -> int:
     score = sum(_SCORES[sign] for sign in signs)
     if one.kind == other.kind and one.locality == other.locality:
@@ -158,6 +227,13 @@ def _score(one: Row, other: Row, signs: Collection[Sign]) -> int:
 def rows_of(institutions: models.QuerySet[Institution]) -> list[Row]:
     """What is compared of the institutions. One query."""
     return [Row(*values) for values in institutions.order_by().values_list(*Row._fields)]
+
+
+def far_rows_of(institutions: models.QuerySet[Institution]) -> list[Far]:
+    """What is compared of institutions of several regions. One query."""
+    place = Coalesce("settlement__name_kk", "locality__name_kk")
+    fields = (*Row._fields, "locality__region", place)
+    return [Far(Row(*values[:-2]), *values[-2:]) for values in institutions.order_by().values_list(*fields)]
 
 
 def known_pairs(institutions: models.QuerySet[Institution]) -> set[tuple[int, int]]:
