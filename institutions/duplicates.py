@@ -11,7 +11,7 @@ there the name, the address and the settlement have to agree, or the BIN and the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -119,14 +119,21 @@ def address_key(address: str) -> str:
     return " ".join(sorted(words)) if any(word[0].isdecimal() for word in words) and len(words) > 1 else ""
 
 
-def exchanged(number: str) -> Iterator[str]:
-    """The BINs that come of a BIN by exchanging two neighbouring digits, each with its own control digit."""
-    for place in range(10):
-        if number[place] != number[place + 1]:
-            first11 = number[:place] + number[place + 1] + number[place] + number[place + 2 : 11]
-            control = control_digit(first11)
-            if control is not None:
-                yield f"{first11}{control}"
+def _exchanged_pairs(by_bin: Mapping[str, int]) -> set[tuple[int, int]]:
+    """Pairs of keys whose BINs come of each other by exchanging two neighbouring digits.
+
+    The control digit follows from the others, so it is worked out only where the others are there.
+    """
+    heads = {number[:11] for number in by_bin}
+    found = set()
+    for number, pk in by_bin.items():
+        for place in range(10):
+            if number[place] < number[place + 1]:  # of the two only one is asked
+                head = number[:place] + number[place + 1] + number[place] + number[place + 2 : 11]
+                twin = by_bin.get(f"{head}{control_digit(head)}") if head in heads else None
+                if twin is not None:
+                    found.add((min(pk, twin), max(pk, twin)))
+    return found
 
 
 def likely_pairs(rows: Iterable[Row], *, known: Collection[tuple[int, int]] = ()) -> list[Pair]:
@@ -147,10 +154,8 @@ def likely_pairs(rows: Iterable[Row], *, known: Collection[tuple[int, int]] = ()
     for (sign, _key), members in blocks.items():
         for pair in combinations(sorted(members), 2):
             signs[pair].add(sign)
-    for number, pk in by_bin.items():
-        for other in exchanged(number):
-            if other in by_bin:
-                signs[min(pk, by_bin[other]), max(pk, by_bin[other])].add(Sign.BIN)
+    for pair in _exchanged_pairs(by_bin):
+        signs[pair].add(Sign.BIN)
     known = set(known)
     pairs = [
         Pair(first, second, score, tuple(sorted(found)))
@@ -181,12 +186,10 @@ def likely_across(rows: Iterable[Far], *, known: Collection[tuple[int, int]] = (
         for first, second in combinations(sorted(members), 2):
             if by_pk[first].region != by_pk[second].region and _named_alike(by_pk[first].row, by_pk[second].row):
                 signs[first, second] |= {Sign.NAME, Sign.ADDRESS}
-    for number, pk in by_bin.items():
-        for other in exchanged(number):
-            if (twin := by_bin.get(other)) is not None:
-                one, another = by_pk[pk], by_pk[twin]
-                if one.region != another.region and one.row.kind == another.row.kind:
-                    signs[min(pk, twin), max(pk, twin)].add(Sign.BIN)
+    for pk, twin in _exchanged_pairs(by_bin):
+        one, another = by_pk[pk], by_pk[twin]
+        if one.region != another.region and one.row.kind == another.row.kind:
+            signs[pk, twin].add(Sign.BIN)
     known = set(known)
     pairs = [
         Pair(*both, sum(_SCORES[sign] for sign in found), tuple(sorted(found)))

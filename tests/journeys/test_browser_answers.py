@@ -255,7 +255,7 @@ def test_photos_of_a_refused_answer_wait_for_the_next_try_even_over_a_sign_in(pe
     page = director.follow(free_item(director))
     item = director.path
     fill(director, status="met", note="Суретпен бірге")
-    page.locator("[name=effective_on]").fill("")
+    page.locator("[name=document_number]").fill("15/ж")  # and nothing else of the document
     page.locator("[name=photos]").set_input_files([jpeg(21), jpeg(22)])
     page = director.press("Send for approval")
     assert director.path == item
@@ -266,7 +266,7 @@ def test_photos_of_a_refused_answer_wait_for_the_next_try_even_over_a_sign_in(pe
     assert [kept.nth(place).get_attribute("src").startswith("/photos/kept/") for place in range(2)] == [True, True]
 
     # Meanwhile the session ends; the third photo is not lost either.
-    page.locator("[name=effective_on]").fill(today().isoformat())
+    page.locator("[name=document_number]").fill("")
     page.locator("[name=photos]").set_input_files([jpeg(23)])
     session = director.session()
     director.context.clear_cookies(name="sessionid")
