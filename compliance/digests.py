@@ -22,7 +22,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
-from compliance.enums import INTERRUPTING, NoticeKind
+from compliance import notices
+from compliance.enums import INTERRUPTING
 from compliance.models import Notice
 from institutions.clock import first_moment, local_day
 from institutions.enums import Letters
@@ -73,27 +74,27 @@ def _send(person: User, now: datetime) -> bool:
     claimed = Notice.objects.filter(pk__in=keys).unsent(now - PATIENCE).update(claimed_at=now)
     if not claimed:  # another tick was faster
         return False
-    notices = Notice.objects.filter(pk__in=keys, claimed_at=now, sent_at=None)
+    mine = Notice.objects.filter(pk__in=keys, claimed_at=now, sent_at=None)
     try:
-        _message(person, notices).send()
+        _message(person, mine).send()
     except (SMTPException, OSError) as failure:
         logger.warning("No mail to person %s, again in %s: %s", person.pk, PATIENCE, failure)
         return False
-    notices.update(sent_at=now)
+    mine.update(sent_at=now)
     return True
 
 
-def _message(person: User, notices: Iterable[Notice]) -> EmailMessage:
+def _message(person: User, told: Iterable[Notice]) -> EmailMessage:
     """The mail in the person's language: how many things of each kind, and where to read them."""
-    counts: Counter[NoticeKind] = Counter()
-    for notice in notices:
-        counts[NoticeKind(notice.kind)] += notice.count
+    counts: Counter[str] = Counter()
+    for notice in told:
+        counts[notice.kind] += notice.count
     total = counts.total()
     with translation.override(person.language):
         subject = ngettext("Qalqan: %(count)s thing asks for you", "Qalqan: %(count)s things ask for you", total)
         context = {
             "person": person,
-            "lines": [(kind.label, counts[kind]) for kind in NoticeKind if counts[kind]],
+            "lines": [(label, counts[kind]) for kind, label in notices.labels().items() if counts[kind]],
             "url": settings.SITE_URL + reverse("compliance:inbox"),
         }
         body = render_to_string("compliance/email/digest.txt", context)

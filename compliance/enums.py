@@ -182,7 +182,10 @@ class Cause(models.TextChoices):
 
 
 class NoticeKind(models.TextChoices):
-    """Of what a person is told. The label is that of a line in an e-mail, where counts stand and nothing else."""
+    """Of what a person is told. The label is that of a line in an e-mail, where counts stand and nothing else.
+
+    Apps above have kinds of their own (`notices.Family`).
+    """
 
     RETURNED = "returned", _("Answers that came back")
     ENDING_TOMORROW = "ending_1", _("Proofs that end by tomorrow")
@@ -192,10 +195,22 @@ class NoticeKind(models.TextChoices):
     UNMENDED = "unmended_7", _("Returned answers that nobody has mended for a week")
     UNMENDED_LONG = "unmended_14", _("Returned answers that nobody has mended for two weeks")
     COMMENT = "comment", _("Items about which somebody wrote to you")
+    UNCONFIRMED = "unconfirmed", _("Quarters that wait for your confirmation")
+    UNCONFIRMED_TOMORROW = "unconfirmed_1", _("Quarters to be confirmed by tomorrow")
+    UNCONFIRMED_LATE = "unconfirmed_late", _("Institutions that did not confirm a quarter in time")
+    UNCONFIRMED_LONG = "unconfirmed_long", _("Institutions that have still not confirmed a quarter")
 
 
 # What is mailed at once, in the daytime; all else waits for the digest.
-INTERRUPTING = frozenset({NoticeKind.RETURNED, NoticeKind.ENDING_TOMORROW, NoticeKind.ENDING_WEEK})
+INTERRUPTING = frozenset(
+    {NoticeKind.RETURNED, NoticeKind.ENDING_TOMORROW, NoticeKind.ENDING_WEEK, NoticeKind.UNCONFIRMED_TOMORROW}
+)
+# What is told of one institution; all other notices name none.
+OF_AN_INSTITUTION = frozenset(NoticeKind) - {
+    NoticeKind.WAITING,
+    NoticeKind.UNCONFIRMED_LATE,
+    NoticeKind.UNCONFIRMED_LONG,
+}
 
 
 class ImportKind(models.TextChoices):

@@ -61,8 +61,9 @@ class AnswerForm(forms.Form):
 
     `base` says which draft and which version of the item the form was made from, so that two windows do not
     overwrite each other. An exception is offered only where the requirement allows one; an end is asked
-    for where the proof expires or an exception may be asked for. `pictures` are the photos that were sent and can be
-    taken; `without` names those of the draft (by the hash of the upload) that are to be removed.
+    for where the proof expires or an exception may be asked for. `pictures` are the photos that can be taken: those
+    `kept` from a form before that came to nothing, then those that were sent; `without` names those that are to be
+    removed (by the hash of the upload).
     """
 
     status = forms.ChoiceField(
@@ -102,12 +103,14 @@ class AnswerForm(forms.Form):
         documents: EvidenceQuerySet | None = None,
         named: int | None = None,
         too_large: Sequence[str] = (),
+        kept: Sequence[Picture] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._offer(Evidence.objects.none() if documents is None else documents, named)
         self.requirement = requirement
         self.too_large = too_large
+        self.kept = kept
         self.pictures: list[Picture] = []
         self.fields["photos"].help_text = help_text()
         self.fields["status"].choices = [  # type: ignore[attr-defined]
@@ -188,7 +191,8 @@ class AnswerForm(forms.Form):
         return data
 
     def clean_photos(self) -> list[Picture]:
-        self.pictures, refused = read_photos(self.cleaned_data["photos"], self.too_large)
+        sent, refused = read_photos(self.cleaned_data["photos"], self.too_large)
+        self.pictures = [*(one for one in self.kept if one.upload_sha256 not in self.without), *sent]
         if refused:
             raise forms.ValidationError(refused)
         return self.pictures

@@ -44,7 +44,7 @@ def to_carry_over(merged: Institution, kept: Institution, day: date) -> list[Mem
     """Directors of the duplicate who have no role at the kept one. One query more than the list."""
     there = Membership.objects.in_force(day).filter(institution=kept, role=Role.DIRECTOR).values("user")
     mine = Membership.objects.in_force(day).filter(institution=merged, role=Role.DIRECTOR)
-    return list(mine.exclude(user__in=there).select_related("user").order_by("user__full_name"))
+    return list(mine.exclude(user__in=there).select_related("user").order_by("user__sort_kk", "user"))
 
 
 def merge(

@@ -16,6 +16,7 @@ from compliance.applicability import FacilityGroup, Grouping, Rule, facility_gro
 from compliance.citation import cite
 from compliance.enums import (
     FOUND,
+    OF_AN_INSTITUTION,
     WAITING,
     Cause,
     DutyChange,
@@ -28,7 +29,6 @@ from compliance.enums import (
     ItemChange,
     Level,
     Measure,
-    NoticeKind,
     PeriodState,
     ReturnReason,
     RowOutcome,
@@ -45,6 +45,7 @@ from compliance.querysets import (
     FindingQuerySet,
     ImportRunQuerySet,
     InspectionQuerySet,
+    KeptPhotoQuerySet,
     NoticeQuerySet,
     PeriodExceptionQuerySet,
     PeriodQuerySet,
@@ -700,15 +701,13 @@ class StatusEntry(models.Model):
         return frozenset(pk for pk in (self.author_id, self.submitted_by_id) if pk is not None)
 
 
-class Photo(models.Model):
-    """A photo that shows what an answer says. A part of its entry: it comes and goes with the draft, then stays.
+class PictureFields(models.Model):
+    """What is kept of a picture. Place (degrees, WGS 84) and time are what the camera said: the file carries neither.
 
-    The file is kept under `sha256`, once however many photos are the same; `upload_sha256` names what was sent. Place
-    (degrees, WGS 84) and time are what the camera said: the file itself carries neither. The four bands are the
-    perceptual hash in parts of 16 bits, null for a picture that shows next to nothing. Written by `photos.py` alone.
+    The file is kept under `sha256`, once however many are the same; `upload_sha256` names what was sent. The four bands
+    are the perceptual hash in parts of 16 bits, null for a picture that shows next to nothing.
     """
 
-    entry = models.ForeignKey(StatusEntry, models.CASCADE, related_name="photos", verbose_name=_("entry"))
     sha256 = models.CharField(max_length=64, db_index=True)
     upload_sha256 = models.CharField(max_length=64, db_index=True)
     size = models.PositiveIntegerField(_("bytes"))
@@ -721,6 +720,24 @@ class Photo(models.Model):
     taken_at = models.DateTimeField(_("taken at"), null=True)
     latitude = models.FloatField(_("latitude"), null=True)
     longitude = models.FloatField(_("longitude"), null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def bands(self) -> tuple[int, ...] | None:
+        """The perceptual hash in its parts, None for a picture that shows next to nothing."""
+        parts = (self.band_0, self.band_1, self.band_2, self.band_3)
+        return None if None in parts else tuple(part for part in parts if part is not None)
+
+
+class Photo(PictureFields):
+    """A photo that shows what an answer says. A part of its entry: it comes and goes with the draft, then stays.
+
+    Written by `photos.py` alone.
+    """
+
+    entry = models.ForeignKey(StatusEntry, models.CASCADE, related_name="photos", verbose_name=_("entry"))
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"), db_index=False
     )
@@ -761,11 +778,31 @@ class Photo(models.Model):
     def __str__(self) -> str:
         return f"{self.entry_id} {self.sha256[:12]}"
 
-    @property
-    def bands(self) -> tuple[int, ...] | None:
-        """The perceptual hash in its parts, None for a picture that shows next to nothing."""
-        parts = (self.band_0, self.band_1, self.band_2, self.band_3)
-        return None if None in parts else tuple(part for part in parts if part is not None)
+
+class KeptPhoto(PictureFields):
+    """A photo that was sent with an answer which came to nothing: it waits for the next try of the same person.
+
+    Nobody else sees it, and after `kept_photos.KEPT_FOR` it is deleted. Written by `kept_photos.py` alone.
+    """
+
+    item = models.ForeignKey(ChecklistItem, models.CASCADE, related_name="kept_photos", verbose_name=_("item"))
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"), db_index=False
+    )
+    kept_at = models.DateTimeField(_("kept at"), db_index=True)
+
+    objects = KeptPhotoQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("photo of a form that was not taken")
+        verbose_name_plural = _("photos of forms that were not taken")
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "item", "upload_sha256"], name="kept_photo_once_a_form"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.sha256[:12]}"
 
 
 class PhotoTwin(models.Model):
@@ -874,9 +911,10 @@ class PeriodException(models.Model):
 class Notice(models.Model):
     """One thing that a person is told, once: in the inbox, and by e-mail unless it is read before.
 
-    Derived from answers and items by `notices.py`, so that none depends on a message. `day` is the day on which the
-    thing became so, not that of writing: whoever derives again finds it written. `subject` is a model and key, as in
-    the journal; `count`: of how many things of that kind there it speaks. `claimed_at`: somebody is mailing it.
+    `kind` is a `NoticeKind`, or one of an app above. Derived from the tables by `notices.py`, so that none depends on a
+    message. `day` is the day on which the thing became so, not that of writing: whoever derives again finds it
+    written. `subject` is a model and key, as in the journal; `count`: of how many things of that kind it speaks.
+    `claimed_at`: somebody is mailing it.
     """
 
     recipient = models.ForeignKey(
@@ -886,7 +924,7 @@ class Notice(models.Model):
         verbose_name=_("person"),
         db_index=False,
     )
-    kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
+    kind = models.CharField(_("kind"), max_length=20)
     subject = models.CharField(_("subject"), max_length=100)
     institution = models.ForeignKey(
         Institution, models.PROTECT, null=True, related_name="+", verbose_name=_("institution"), db_index=False
@@ -907,14 +945,15 @@ class Notice(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["recipient", "-created_at"], name="notice_of_person"),
             models.Index(fields=["recipient"], name="notice_unread", condition=Q(read_at=None)),
+            models.Index(fields=["day", "kind"], name="notice_of_day"),
             models.Index(fields=["recipient"], name="notice_unsent", condition=Q(sent_at=None, read_at=None)),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["recipient", "kind", "subject", "day"], name="notice_said_once"),
             models.CheckConstraint(
                 name="notice_names_its_institution",
-                condition=Q(kind=NoticeKind.WAITING, institution=None)
-                | (~Q(kind=NoticeKind.WAITING) & Q(institution__isnull=False)),
+                condition=Q(kind__in=sorted(OF_AN_INSTITUTION), institution__isnull=False)
+                | (~Q(kind__in=sorted(OF_AN_INSTITUTION)) & Q(institution=None)),
             ),
         ]
 

@@ -1,7 +1,8 @@
 """Photos of a draft: added, taken along from an answer that is continued, removed; and their files.
 
-`workflow.save_draft` calls these in its transaction, with the draft in hand; nobody else writes the tables. A file is
-written once under its SHA-256, before its row: what a transaction that failed leaves behind is swept away later.
+`workflow.save_draft` calls these in its transaction, with the draft in hand; nobody else writes the tables. Photos of
+a form that was refused wait in `kept_photos.py`; their files lie beside these. A file is written once under its
+SHA-256, before its row: what a transaction that failed leaves behind is swept away later.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import tempfile
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import F, Q
 
 from compliance import pictures
-from compliance.models import Photo, PhotoTwin, StatusEntry
+from compliance.models import KeptPhoto, Photo, PhotoTwin, StatusEntry
 from compliance.pictures import Picture
 from institutions import journal
 from institutions.models import User
@@ -51,24 +52,8 @@ def attach(draft: StatusEntry, sent: Iterable[Picture], *, by: User, now: dateti
 
 
 def _add(draft: StatusEntry, picture: Picture, *, by: User, now: datetime) -> Photo:
-    _keep(picture)
-    parts: tuple[int | None, ...] = (None,) * pictures.BANDS
-    if picture.likeness is not None:
-        parts = pictures.bands(picture.likeness)
-    photo = Photo.objects.create(
-        entry=draft,
-        sha256=picture.sha256,
-        upload_sha256=picture.upload_sha256,
-        size=len(picture.jpeg),
-        width=picture.width,
-        height=picture.height,
-        **{f"band_{place}": part for place, part in enumerate(parts)},
-        taken_at=picture.taken_at,
-        latitude=picture.latitude,
-        longitude=picture.longitude,
-        author=by,
-        uploaded_at=now,
-    )
+    store(picture)
+    photo = Photo.objects.create(entry=draft, author=by, uploaded_at=now, **fields_of(picture))
     _note_twins(photo, draft.item.institution_id)
     journal.write(
         "photo.add",
@@ -79,6 +64,24 @@ def _add(draft: StatusEntry, picture: Picture, *, by: User, now: datetime) -> Ph
         now=now,
     )
     return photo
+
+
+def fields_of(picture: Picture) -> dict[str, Any]:
+    """The picture as the columns of a row have it."""
+    parts: tuple[int | None, ...] = (None,) * pictures.BANDS
+    if picture.likeness is not None:
+        parts = pictures.bands(picture.likeness)
+    return {
+        "sha256": picture.sha256,
+        "upload_sha256": picture.upload_sha256,
+        "size": len(picture.jpeg),
+        "width": picture.width,
+        "height": picture.height,
+        **{f"band_{place}": part for place, part in enumerate(parts)},
+        "taken_at": picture.taken_at,
+        "latitude": picture.latitude,
+        "longitude": picture.longitude,
+    }
 
 
 def take_along(draft: StatusEntry, source: StatusEntry, *, without: Collection[str] = ()) -> None:
@@ -144,7 +147,7 @@ def _distance(one: Photo, other: Photo) -> int:
     return pictures.distance(pictures.of_bands(mine), pictures.of_bands(theirs))
 
 
-def _keep(picture: Picture) -> None:
+def store(picture: Picture) -> None:
     """Write the file under its hash, whole or not at all; one that is there only gets a new day for the sweep."""
     path = path_of(picture.sha256)
     if path.exists():
@@ -162,9 +165,13 @@ def sweep(now: datetime) -> int:
     long_ago = (now - SWEEP_AFTER).timestamp()
     folder = Path(settings.MEDIA_ROOT) / "evidence"
     for path in sorted(folder.glob("??/*")):
-        if path.stat().st_mtime < long_ago and not Photo.objects.filter(sha256=path.stem).exists():
+        if path.stat().st_mtime < long_ago and not _is_needed(path.stem):
             path.unlink(missing_ok=True)
             gone += 1
     if gone:
         logger.info("%s files without a photo are deleted", gone)
     return gone
+
+
+def _is_needed(sha256: str) -> bool:
+    return any(model.objects.filter(sha256=sha256).exists() for model in (Photo, KeptPhoto))

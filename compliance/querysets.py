@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Finding,
         ImportRun,
         Inspection,
+        KeptPhoto,
         Notice,
         Period,
         PeriodException,
@@ -515,6 +516,18 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         from compliance.models import StatusEntry
 
         return self.filter(entry__in=StatusEntry.objects.visible_to(user))
+
+
+class KeptPhotoQuerySet(models.QuerySet["KeptPhoto"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """The person's own, of institutions where they still answer."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(person_id=user.pk, item__institution__in=Institution.objects.within_roles(user, ANSWER))
+
+    def before(self, moment: datetime) -> Self:
+        """Those that have been kept since before `moment`."""
+        return self.filter(kept_at__lt=moment)
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):

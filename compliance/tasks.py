@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from compliance import digests, hints, notices, photos, seals
+from compliance import digests, hints, kept_photos, notices, photos, seals
 from compliance.imports import applying, running
 
 logger = logging.getLogger(__name__)
@@ -45,5 +45,7 @@ def sweep_imports() -> None:
 
 @shared_task
 def sweep_photos() -> None:
-    """Delete files that belong to no photo any more."""
-    photos.sweep(timezone.now())
+    """Delete kept photos that nobody came back for, then files that belong to no photo any more."""
+    now = timezone.now()
+    kept_photos.sweep(now)
+    photos.sweep(now)

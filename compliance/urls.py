@@ -33,6 +33,7 @@ urlpatterns = [
     path("contradictions/", inspections.contradictions, name="contradictions"),
     path("institutions/<str:bin>/confirm/<str:code>/", confirming.confirm, name="confirm"),
     path("photos/<int:pk>/", evidence.photo, name="photo"),
+    path("photos/kept/<int:pk>/", evidence.kept_photo, name="kept_photo"),
     path("documents/<int:pk>/", evidence.document, name="document"),
     path("documents/<int:pk>/revoke/", evidence.revoke_document, name="revoke_document"),
     path("endings/", endings.endings, name="endings"),

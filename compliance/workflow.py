@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from django.db import IntegrityError, transaction
 
-from compliance import content, evidence, ledger, periods, photos
+from compliance import content, evidence, kept_photos, ledger, periods, photos
 from compliance.enums import MOVES, Cause, EntryState, ReturnReason, Status, Verb
 from compliance.models import ChecklistItem, Evidence, StatusChange, StatusEntry
 from compliance.pictures import Picture
@@ -173,6 +173,7 @@ def _save_draft(
         photos.attach(draft, answer.photos, by=by, now=now)
     except photos.NoRoom as full:
         raise TooManyPhotos(draft.pk) from full
+    kept_photos.settle(draft, without=answer.without)
     journal.write(
         "entry.save",
         draft,

@@ -29,6 +29,8 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "document.revoke": _("document revoked"),
         "photo.add": _("photo added"),
         "photo.remove": _("photo removed"),
+        "photo.keep": _("photo of a refused form kept"),
+        "photo.drop": _("kept photo thrown away"),
         "institution.open": _("institution entered"),
         "institution.change": _("institution changed"),
         "institution.details": _("details of an institution changed"),

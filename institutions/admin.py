@@ -170,7 +170,7 @@ class PersonAdmin(SupportAdmin, _UserAdmin):
     form = PersonChangeForm
     add_form = PersonCreationForm
     inlines = (EndingInline, GivingInline)
-    ordering = ("full_name",)
+    ordering = ("sort_kk", "pk")
     list_display = ("full_name", "email", "roles", "is_active", "last_login")
     list_filter = ("is_active", "memberships__role")
     search_fields = ("full_name", "email")

@@ -3,18 +3,23 @@
 Found set by set: rows that share a key (the name without legal forms, the address, the BIN with two neighbouring digits
 exchanged) meet in a block, and only those are compared. The number of comparisons follows the number of likenesses,
 not the square of the number of institutions.
+
+Within a district one likeness is enough to look twice. Between regions every town has its school No. 1 in Abai street:
+there the name, the address and the settlement have to agree, or the BIN and the kind (`likely_across`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Final, NamedTuple
 
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from institutions import journal, names
@@ -44,6 +49,14 @@ class Row(NamedTuple):
     address_ru: str
 
 
+class Far(NamedTuple):
+    """A row with its region (a key) and the name of its settlement, or else of its district, for `likely_across`."""
+
+    row: Row
+    region: int
+    place: str
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """`first` was entered earlier. `score` grows with the likeness; only its order means something."""
@@ -60,6 +73,7 @@ _SAME_KIND: Final = 20
 _SAME_SETTLEMENT: Final = 10
 _OTHER_SETTLEMENT: Final = -50
 LIKELY: Final = 50
+_NEARLY: Final = 0.8  # of two names by difflib: a letter or two of one word are another
 
 # Words that say what sort of institution it is, or to whom it belongs, not which one; by their beginnings.
 _GENERIC: Final = tuple(
@@ -105,14 +119,21 @@ def address_key(address: str) -> str:
     return " ".join(sorted(words)) if any(word[0].isdecimal() for word in words) and len(words) > 1 else ""
 
 
-def exchanged(number: str) -> Iterator[str]:
-    """The BINs that come of a BIN by exchanging two neighbouring digits, each with its own control digit."""
-    for place in range(10):
-        if number[place] != number[place + 1]:
-            first11 = number[:place] + number[place + 1] + number[place] + number[place + 2 : 11]
-            control = control_digit(first11)
-            if control is not None:
-                yield f"{first11}{control}"
+def _exchanged_pairs(by_bin: Mapping[str, int]) -> set[tuple[int, int]]:
+    """Pairs of keys whose BINs come of each other by exchanging two neighbouring digits.
+
+    The control digit follows from the others, so it is worked out only where the others are there.
+    """
+    heads = {number[:11] for number in by_bin}
+    found = set()
+    for number, pk in by_bin.items():
+        for place in range(10):
+            if number[place] < number[place + 1]:  # of the two only one is asked
+                head = number[:place] + number[place + 1] + number[place] + number[place + 2 : 11]
+                twin = by_bin.get(f"{head}{control_digit(head)}") if head in heads else None
+                if twin is not None:
+                    found.add((min(pk, twin), max(pk, twin)))
+    return found
 
 
 def likely_pairs(rows: Iterable[Row], *, known: Collection[tuple[int, int]] = ()) -> list[Pair]:
@@ -133,10 +154,8 @@ def likely_pairs(rows: Iterable[Row], *, known: Collection[tuple[int, int]] = ()
     for (sign, _key), members in blocks.items():
         for pair in combinations(sorted(members), 2):
             signs[pair].add(sign)
-    for number, pk in by_bin.items():
-        for other in exchanged(number):
-            if other in by_bin:
-                signs[min(pk, by_bin[other]), max(pk, by_bin[other])].add(Sign.BIN)
+    for pair in _exchanged_pairs(by_bin):
+        signs[pair].add(Sign.BIN)
     known = set(known)
     pairs = [
         Pair(first, second, score, tuple(sorted(found)))
@@ -144,6 +163,59 @@ def likely_pairs(rows: Iterable[Row], *, known: Collection[tuple[int, int]] = ()
         if (first, second) not in known and (score := _score(by_pk[first], by_pk[second], found)) >= LIKELY
     ]
     return sorted(pairs, key=lambda pair: (-pair.score, pair.first, pair.second))
+
+
+def likely_across(rows: Iterable[Far], *, known: Collection[tuple[int, int]] = ()) -> list[Pair]:
+    """Pairs of different regions that look alike, the likeliest first; `known` as in `likely_pairs`.
+
+    Names need only be nearly the same where street, house and settlement are.
+    """
+    by_pk: dict[int, Far] = {}
+    blocks: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    by_bin: dict[str, int] = {}
+    for far in rows:
+        row = far.row
+        by_pk[row.pk] = far
+        by_bin[row.bin] = row.pk
+        place = names.search_key(far.place)
+        for language, address in (("kk", row.address_kk), ("ru", row.address_ru)):
+            if key := address_key(address):
+                blocks[language, key, place].add(row.pk)
+    signs: dict[tuple[int, int], set[Sign]] = defaultdict(set)
+    for members in blocks.values():
+        for first, second in combinations(sorted(members), 2):
+            if by_pk[first].region != by_pk[second].region and _named_alike(by_pk[first].row, by_pk[second].row):
+                signs[first, second] |= {Sign.NAME, Sign.ADDRESS}
+    for pk, twin in _exchanged_pairs(by_bin):
+        one, another = by_pk[pk], by_pk[twin]
+        if one.region != another.region and one.row.kind == another.row.kind:
+            signs[pk, twin].add(Sign.BIN)
+    known = set(known)
+    pairs = [
+        Pair(*both, sum(_SCORES[sign] for sign in found), tuple(sorted(found)))
+        for both, found in signs.items()
+        if both not in known
+    ]
+    return sorted(pairs, key=lambda pair: (-pair.score, pair.first, pair.second))
+
+
+def _named_alike(one: Row, other: Row) -> bool:
+    """Whether the names are the same, or nearly, in one of the languages; a number has to be the same."""
+    pairs = (
+        (name_key(mine), name_key(theirs))
+        for mine, theirs in ((one.name_kk, other.name_kk), (one.name_ru, other.name_ru))
+    )
+    return any(
+        mine
+        and theirs
+        and _numbers(mine) == _numbers(theirs)
+        and (mine == theirs or SequenceMatcher(None, mine, theirs).ratio() >= _NEARLY)
+        for mine, theirs in pairs
+    )
+
+
+def _numbers(key: str) -> list[str]:
+    return [word for word in key.split() if word.isdecimal()]
 
 
 def _score(one: Row, other: Row, signs: Collection[Sign]) -> int:
@@ -158,6 +230,13 @@ def _score(one: Row, other: Row, signs: Collection[Sign]) -> int:
 def rows_of(institutions: models.QuerySet[Institution]) -> list[Row]:
     """What is compared of the institutions. One query."""
     return [Row(*values) for values in institutions.order_by().values_list(*Row._fields)]
+
+
+def far_rows_of(institutions: models.QuerySet[Institution]) -> list[Far]:
+    """What is compared of institutions of several regions. One query."""
+    place = Coalesce("settlement__name_kk", "locality__name_kk")
+    fields = (*Row._fields, "locality__region", place)
+    return [Far(Row(*values[:-2]), *values[-2:]) for values in institutions.order_by().values_list(*fields)]
 
 
 def known_pairs(institutions: models.QuerySet[Institution]) -> set[tuple[int, int]]:

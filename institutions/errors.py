@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -32,8 +32,27 @@ class Typed:
         return len(self.value.split()) > 1
 
 
+FileKeeper = Callable[[HttpRequest], bool]
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def keeps_files(keeper: FileKeeper) -> Callable[[View], View]:
+    """Mark a view whose form's files `keeper` can keep when the form came to nothing; it says whether it has all."""
+
+    def mark(view: View) -> View:
+        view.keeps_files = keeper  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def _files_kept(request: HttpRequest) -> bool:
+    keeper: FileKeeper | None = getattr(request.resolver_match and request.resolver_match.func, "keeps_files", None)
+    return bool(request.FILES) and keeper is not None and keeper(request)
+
+
 def typed_values(request: HttpRequest) -> list[Typed]:
-    """What the form carried, without secrets; files cannot be kept."""
+    """What the form carried, without secrets and files."""
     return [
         Typed(name, str(value))
         for name, values in request.POST.lists()
@@ -73,6 +92,7 @@ def _keep(request: HttpRequest, *, ended: bool) -> HttpResponse:
         "values": values,
         "texts": [value for value in values if value.worth_reading],
         "had_files": bool(request.FILES),
+        "files_kept": _files_kept(request),
         "again_url": request.get_full_path() if values and came_from_here(request) else "",
     }
     response = render(request, "institutions/typed.html", context, status=403)

@@ -25,6 +25,7 @@ from institutions.enums import (
     Role,
     SettlementClass,
 )
+from institutions.fields import KazakhSortKeyField
 from institutions.querysets import (
     ChangeProposalQuerySet,
     InstitutionQuerySet,
@@ -256,6 +257,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail"), unique=True)
     full_name = models.CharField(_("name"), max_length=200)
+    sort_kk = KazakhSortKeyField(source="full_name")
     language = models.CharField(
         _("language"),
         max_length=2,
@@ -277,7 +279,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
-        ordering: ClassVar = ["full_name"]
+        ordering: ClassVar = ["sort_kk", "pk"]
+        indexes: ClassVar = [models.Index(fields=["sort_kk"], name="person_sort_kk")]
 
     def __str__(self) -> str:
         return self.full_name or self.email

@@ -92,8 +92,9 @@ def search_key(text: str) -> str:
 
 def _fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", text.replace("№", " ")).casefold().translate(_FOLDED)
-    # What is still accented (ö, ü, ş of another keyboard) loses its marks.
-    text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    if not text.isascii():
+        # What is still accented (ö, ü, ş of another keyboard) loses its marks.
+        text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     for spelling, sound in _LATIN_SPELLINGS:
         text = text.replace(spelling, sound)
     text = _DOUBLED.sub(r"\1", _LONE_C.sub("k", text))

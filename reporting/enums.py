@@ -1,6 +1,7 @@
 """Choices of reporting. Imports nothing of ours."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
@@ -35,6 +36,17 @@ class Publication(models.TextChoices):
     PUBLISHED = "published", pgettext_lazy("publication of a brief", "published")
     SUPERSEDED = "superseded", pgettext_lazy("publication of a brief", "superseded")
     WITHDRAWN = "withdrawn", pgettext_lazy("publication of a brief", "withdrawn")
+
+
+class BriefNotice(models.TextChoices):
+    """Of what people are told about briefs. The label is that of a line in an e-mail, where counts stand."""
+
+    READY = "brief_ready", _("Briefs that you asked for and that are ready")
+    REFUSED = "brief_refused", _("Briefs that you asked for and that the rules refused")
+    FAILED = "brief_failed", _("Briefs that you asked for and that could not be made")
+    TO_PUBLISH = "brief_to_publish", _("Briefs that wait for a second person to publish them")
+    SUPERSEDED = "brief_superseded", _("Briefs of yours that were superseded")
+    WITHDRAWN = "brief_withdrawn", _("Briefs of yours that were withdrawn")
 
 
 class BundleState(models.TextChoices):

@@ -17,8 +17,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
+from compliance import kept_photos
 from compliance.enums import NoticeKind
-from compliance.models import ComingEdition, ImportRun, Notice, SavedView
+from compliance.models import ComingEdition, ImportRun, KeptPhoto, Notice, SavedView
 from compliance.workflow import DocumentReference
 from institutions import journal_words
 from institutions.actions import ACTIONS
@@ -211,6 +212,7 @@ class Foreign:
     approved: Any
     notice: Any
     photo: Any
+    kept_photo: Any  # of a form of the institution's director
     document: Any
     inspection: Any
     brief: Any
@@ -275,6 +277,7 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
         for name in ("inspection", "inspection_revoke")
     },
     "compliance:photo": lambda foreign: {"pk": foreign.photo.pk},
+    "compliance:kept_photo": lambda foreign: {"pk": foreign.kept_photo.pk},
     **{f"compliance:{name}": lambda foreign: {"pk": foreign.document.pk} for name in ("document", "revoke_document")},
     "compliance:revoke": lambda foreign: {"pk": foreign.approved.pk},
     "compliance:notice": lambda foreign: {"pk": foreign.notice.pk},
@@ -307,7 +310,11 @@ ABOUT: dict[str, Callable[[Foreign], dict[str, Any]]] = {
     "api:institution-detail": lambda foreign: {"bin": foreign.institution.bin},
 }
 # What belongs to one person: others of the region do not find it either (its own tests show that the person does).
-OF_ONE_PERSON = {"compliance:notice", *(f"compliance:saved_view_{name}" for name in ("rename", "delete", "default"))}
+OF_ONE_PERSON = {
+    "compliance:notice",
+    "compliance:kept_photo",
+    *(f"compliance:saved_view_{name}" for name in ("rename", "delete", "default")),
+}
 # Of the whole country: whoever has a role in a region or the ministry opens these and sees their own scope in them.
 OF_ALL: dict[str, dict[str, Any]] = {
     "compliance:quarter": {"code": "2026Q1"},
@@ -378,19 +385,22 @@ def foreign(fixed_now: Any, order: Any, places: Any) -> Foreign:
         made_at=fixed_now,
         lifecycles={order.day.isoformat(): "open"},
     )
+    membership = DirectorFactory(institution=institution)
+    kept_photos.keep(item, [picture(2)], by=membership.user, now=fixed_now)
     return Foreign(
         institution=institution,
         item=item,
         entry=entry,
         approved=approved,
         photo=entry.photos.get(),
+        kept_photo=KeptPhoto.objects.get(),
         document=approved.evidence,
         inspection=InspectionFactory(item=item),
         exception=PeriodExceptionFactory(institution=institution, period=brief.period),
         view=SavedView.objects.create(person=ApproverFactory(region=places.capital).user, name="Менің сүзгім"),
         brief=brief,
         bundle=BriefBundle.objects.create(period=brief.period, requested_at=fixed_now),
-        membership=DirectorFactory(institution=institution),
+        membership=membership,
         coming=DirectorFactory(institution=institution, valid_from=order.day + timedelta(days=1)),
         proposal=proposal,
         duplicate=duplicate,

@@ -81,7 +81,7 @@ def count(cell: Cell) -> int:
     if re.fullmatch(r"-\d+([.,]\d+)?", said):
         raise Wrong("negative", value=said)
     if not re.fullmatch(r"\d{1,9}([.,]0+)?", said):
-        raise Wrong("no_number", value=said[:40])
+        raise Wrong("no_number", value=plain(cell)[:40])
     number = int(re.split(r"[.,]", said)[0])
     if number > MOST_PEOPLE:
         raise Wrong("too_many", most=MOST_PEOPLE, value=number)

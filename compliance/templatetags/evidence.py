@@ -6,7 +6,7 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
-from compliance.models import Photo
+from compliance.models import PictureFields
 from compliance.pictures import kilometres
 from institutions.models import Institution
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def place_of(photo: Photo, institution: Institution) -> str:
+def place_of(photo: PictureFields, institution: Institution) -> str:
     """Where a photo was taken, as the camera said, and how far that is from the institution."""
     if photo.latitude is None or photo.longitude is None:
         return gettext("place not known")

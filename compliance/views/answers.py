@@ -8,25 +8,28 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.http import Http404, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from compliance import applicability, discussion, refusals, workflow
+from compliance import applicability, discussion, kept_photos, refusals, workflow
 from compliance.checklist import Checklist, Show, ends_soon
 from compliance.confirmations import standings
 from compliance.enums import WAITING, EntryState, Side, Status
 from compliance.forms import AnswerForm, CommentForm
-from compliance.models import ChecklistItem, Evidence, StatusEntry
-from compliance.photo_forms import PhotoUploadHandler, too_large_of
+from compliance.models import ChecklistItem, Evidence, KeptPhoto, StatusEntry
+from compliance.photo_forms import PhotoUploadHandler, read_photos, too_large_of
 from compliance.querysets import EvidenceQuerySet
 from compliance.reading import note_reading
 from institutions.access import ANSWER
 from institutions.clock import local_day
+from institutions.errors import keeps_files
 from institutions.http import AuthenticatedRequest
 from institutions.models import Institution, User
 
@@ -61,6 +64,18 @@ def checklist(request: AuthenticatedRequest, bin: str) -> HttpResponse:
     )
 
 
+def _keep_files(request: HttpRequest) -> bool:
+    """Keep the photos of a form that came without its person, whose session has ended; whether all could be."""
+    found = kept_photos.of_token(request.POST.get("given_to", ""))
+    if found is None:
+        return False
+    files: Any = request.FILES.getlist("photos")
+    pictures, refused = read_photos(files)
+    item, person = found
+    return not kept_photos.keep(item, pictures, by=person, now=timezone.now()) and not refused
+
+
+@keeps_files(_keep_files)
 @csrf_exempt  # only until the handler is set, which must be before the form is read; `_item` asks for the token
 @require_http_methods(READ_AND_WRITE)
 def item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
@@ -86,12 +101,12 @@ def _item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
     form = page.bound_form(request)
     sends = request.POST.get("do") == "submit"
     if not form.is_valid() and not form.only_photos_refused:
-        _tell_of_lost_photos(request)
+        page.keep_photos(request, form, now)
         return page.render(request, form, status=422)
     if sends and page.waits_already(form):
         return _sent(request, bin, code)
     if theirs := page.moved_on(form, sends=sends):
-        _tell_of_lost_photos(request)
+        page.keep_photos(request, form, now)
         return page.render(request, form, theirs=theirs, status=409)
     try:
         draft = workflow.save_draft(
@@ -116,16 +131,6 @@ def _item(request: AuthenticatedRequest, bin: str, code: str) -> HttpResponse:
         return _sent(request, bin, code)
     messages.success(request, _("The draft is saved."))
     return redirect("compliance:item", bin, code)
-
-
-def _tell_of_lost_photos(request: AuthenticatedRequest) -> None:
-    """A browser fills no file field again, and an answer that is no draft yet keeps no photos: say which ones."""
-    names = [file.name or "" for file in request.FILES.getlist("photos")]
-    if names:
-        messages.warning(
-            request,
-            _("The photos could not be kept with it. Choose them again: %(names)s.") % {"names": ", ".join(names)},
-        )
 
 
 def _photos_refused(
@@ -221,12 +226,14 @@ def _refuse(
         if page.draft is not None and _said(page.draft) == _said_by(form) and page.has_photos_of(form, page.draft):
             workflow.discard_draft(page.draft, by=request.user, now=now)
         return _sent(request, bin, code)
+    page.keep_photos(request, form, now)
     said = page.draft or StatusEntry(item=page.item, effective_on=form.cleaned_data["effective_on"])
     said.item = page.item
     message = refusals.of_answer(refused, said)
     field = refusals.FIELDS.get(type(refused))
     if field is not None:
-        form.add_error(field, message)
+        if message not in form.errors.get(field, []):  # more photos than an answer has room for are counted twice
+            form.add_error(field, message)
         return page.render(request, form, status=422)
     theirs = _side(page.waiting) if page.waiting else page.standing_side()
     return page.render(request, form, theirs=theirs, conflict=message, status=409)
@@ -317,7 +324,26 @@ class _ItemPage:
         """The document whose details fill the fields of the form."""
         return self.source.evidence_id if self.source else None
 
+    @property
+    def kept(self) -> QuerySet[KeptPhoto]:
+        """Photos of the person's forms that came to nothing."""
+        return kept_photos.of(self.item, self.user)
+
+    def keep_photos(self, request: AuthenticatedRequest, form: AnswerForm, now: datetime) -> None:
+        """The answer is not taken: its photos wait for the next try, without those that the form took out."""
+        kept_photos.drop(self.item, form.without, by=self.user, now=now)
+        lost = kept_photos.keep(self.item, form.pictures, by=self.user, now=now)
+        if lost:
+            words = ngettext(
+                "%(count)s photo could not be kept with it. Choose it again.",
+                "%(count)s photos could not be kept with it. Choose them again.",
+                lost,
+            )
+            messages.warning(request, words % {"count": lost})
+
     def bound_form(self, request: AuthenticatedRequest) -> AnswerForm:
+        # A draft that saves itself leaves photos alone.
+        kept = [] if request.htmx else kept_photos.pictures_of(self.kept)  # type: ignore[attr-defined]
         return AnswerForm(
             request.POST,
             request.FILES,
@@ -326,6 +352,7 @@ class _ItemPage:
             documents=self.documents,
             named=self.named,
             too_large=too_large_of(request),
+            kept=kept,
         )
 
     def fresh_form(self) -> AnswerForm:
@@ -393,6 +420,7 @@ class _ItemPage:
                 "note": form.cleaned_data.get("note"),
                 "by": self.user,
             }
+        kept = list(self.kept) if self.may_answer else []
         spans = self.item.spans.order_by("-valid_from")
         standing = self.standing
         comments = list(self.item.comments.select_related("by"))
@@ -410,6 +438,9 @@ class _ItemPage:
             "waiting": self.waiting,
             "returned": self.returned,
             "photos": self.source.photos.all() if self.source else [],
+            "kept_photos": kept,
+            "kept_until": min(map(kept_photos.last_day_of, kept), default=None),
+            "given_to": kept_photos.token_for(self.item, self.user),
             "may_answer": self.may_answer,
             "may_withdraw": self.may_answer and self.waiting is not None and self.user.pk in self.waiting.hands,
             "form": form if self.waiting is None or self.draft or (status != 200 and not comment_form) else None,

@@ -23,11 +23,15 @@ from institutions.models import Institution, Locality, Merger, Region
 from institutions.querysets import InstitutionQuerySet
 
 PAIRS_PAGE = 20
+ACROSS = "across"  # stands where the code of a region would
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def candidates(request: AuthenticatedRequest) -> HttpResponse:
-    """Pairs within the person's scope that look alike, region by region; a pair can be found to be two."""
+    """Pairs within the person's scope that look alike, region by region; a pair can be found to be two.
+
+    Whoever keeps the records of several regions, as the ministry does, also sees the pairs between them.
+    """
     regions = Region.objects.filter(localities__in=Locality.objects.within_roles(request.user, REGISTER)).distinct()
     by_code = {region.code: region for region in regions}
     if not by_code:
@@ -39,14 +43,21 @@ def candidates(request: AuthenticatedRequest) -> HttpResponse:
         duplicates.dismiss(one, other, by=request.user, now=timezone.now())
         messages.success(request, _("Remembered: these are two institutions."))
         return redirect(request.get_full_path())
-    region = by_code.get(request.GET.get("region", "")) or next(iter(by_code.values()))
-    compared = kept.filter(locality__region=region).exclude(lifecycle=Lifecycle.CLOSED)
-    pairs = duplicates.likely_pairs(duplicates.rows_of(compared), known=duplicates.known_pairs(compared))
+    wanted = request.GET.get("region", "")
+    region = None
+    compared = kept.exclude(lifecycle=Lifecycle.CLOSED)
+    if wanted == ACROSS and len(by_code) > 1:
+        pairs = duplicates.likely_across(duplicates.far_rows_of(compared), known=duplicates.known_pairs(compared))
+    else:
+        region = by_code.get(wanted) or next(iter(by_code.values()))
+        compared = compared.filter(locality__region=region)
+        pairs = duplicates.likely_pairs(duplicates.rows_of(compared), known=duplicates.known_pairs(compared))
     page = Paginator(pairs, PAIRS_PAGE).get_page(request.GET.get("page"))
     both = Institution.objects.with_places().in_bulk({pk for pair in page for pk in (pair.first, pair.second)})
     context = {
         "regions": list(by_code.values()),
         "region": region,
+        "across": ACROSS,
         "page": page,
         "rows": [(both[pair.first], both[pair.second], [sign.label for sign in pair.signs]) for pair in page],
         "trail": trail_to(_("Possible duplicates")),

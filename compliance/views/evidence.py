@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from compliance import documents, photos
 from compliance.enums import EntryState
 from compliance.forms import RevokeDocumentForm
-from compliance.models import Evidence, Photo, StatusEntry
+from compliance.models import Evidence, KeptPhoto, Photo, StatusEntry
 from compliance.querysets import RESTING, SOON, StatusEntryQuerySet
 from compliance.reading import note_reading
 from compliance.views.answers import READ_AND_WRITE
@@ -38,12 +38,23 @@ def photo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """The file of a photo; seen from outside the institution, it is a reading like any other of it."""
     visible = Photo.objects.visible_to(request.user).select_related("entry__item__institution")
     found = get_object_or_404(visible, pk=pk)
+    answer = _file_of(found)
+    note_reading(request.user, found.entry.item.institution, timezone.now())
+    return answer
+
+
+@require_safe
+def kept_photo(request: AuthenticatedRequest, pk: int) -> HttpResponse:
+    """The file of a photo whose form came to nothing: its person sees it while it waits."""
+    return _file_of(get_object_or_404(KeptPhoto.objects.visible_to(request.user), pk=pk))
+
+
+def _file_of(found: Photo | KeptPhoto) -> HttpResponse:
     try:
         file = photos.path_of(found.sha256).read_bytes()
     except FileNotFoundError as lost:
-        logger.exception("The file of photo %s is not there", pk)
+        logger.exception("The file of %s %s is not there", found._meta.model_name, found.pk)
         raise Http404 from lost
-    note_reading(request.user, found.entry.item.institution, timezone.now())
     return HttpResponse(
         file,
         content_type="image/jpeg",

@@ -21,6 +21,7 @@ from compliance.checklist import Show
 from compliance.enums import NoticeKind
 from compliance.forms import LettersForm
 from compliance.models import Comment, Notice, StatusEntry
+from compliance.quarters import Part
 from institutions import people
 from institutions.enums import Letters
 from institutions.http import AuthenticatedRequest
@@ -35,6 +36,10 @@ _LOOKS: Final[dict[NoticeKind, tuple[str, str]]] = {
     NoticeKind.UNMENDED: ("alert-triangle", "warn"),
     NoticeKind.UNMENDED_LONG: ("alert-triangle", "bad"),
     NoticeKind.COMMENT: ("mail", "info"),
+    NoticeKind.UNCONFIRMED: ("calendar", "info"),
+    NoticeKind.UNCONFIRMED_TOMORROW: ("calendar", "bad"),
+    NoticeKind.UNCONFIRMED_LATE: ("calendar", "warn"),
+    NoticeKind.UNCONFIRMED_LONG: ("calendar", "bad"),
 }
 
 
@@ -62,7 +67,8 @@ def open_notice(request: AuthenticatedRequest, pk: int) -> HttpResponse:
     """Mark it read and lead to the thing that it is about."""
     notice = get_object_or_404(Notice.objects.visible_to(request.user).select_related("institution"), pk=pk)
     notices.mark_read(notice, now=timezone.now())
-    return redirect(_target(notice))
+    family = notices.family_of(notice.kind)
+    return redirect(family.lead(notice, request.user) if family else _target(notice))
 
 
 @require_POST
@@ -84,24 +90,40 @@ def letters(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _lines(page: Iterable[Notice]) -> list[Line]:
-    """Two queries more at most, for the items that answers came back about, or somebody wrote about."""
-    keys = [_key(notice) for notice in page if notice.kind == NoticeKind.RETURNED]
+    """Two queries more at most, for the items that answers came back about or somebody wrote about, and those of
+    other apps' families."""
+    told = list(page)
+    worded: dict[int, tuple[str, str, tuple[str, str]]] = {}
+    for family in notices.families():
+        theirs = [notice for notice in told if notice.kind in family.kinds.values]
+        said = family.word(theirs) if theirs else {}
+        worded |= {notice.pk: (*said[notice.pk], family.looks[notice.kind]) for notice in theirs}
+    keys = [int(_key(notice)) for notice in told if notice.kind == NoticeKind.RETURNED]
     entries = StatusEntry.objects.select_related("item__requirement").in_bulk(keys)
-    keys = [_key(notice) for notice in page if notice.kind == NoticeKind.COMMENT]
+    keys = [int(_key(notice)) for notice in told if notice.kind == NoticeKind.COMMENT]
     comments = Comment.objects.select_related("item__requirement").in_bulk(keys) if keys else {}
     lines = []
-    for notice in page:
+    for notice in told:
+        if notice.pk in worded:
+            what, about_it, looks = worded[notice.pk]
+            lines.append(Line(notice, what, about_it, *looks))
+            continue
         about = [notice.institution.name] if notice.institution else []
         if notice.kind == NoticeKind.RETURNED:
-            about.append(entries[_key(notice)].item.requirement.title)
+            about.append(entries[int(_key(notice))].item.requirement.title)
         elif notice.kind == NoticeKind.COMMENT:
-            about.append(comments[_key(notice)].item.requirement.title)
+            about.append(comments[int(_key(notice))].item.requirement.title)
         lines.append(Line(notice, _what(notice), " · ".join(about), *_LOOKS[NoticeKind(notice.kind)]))
     return lines
 
 
-def _key(notice: Notice) -> int:
-    return int(notice.subject.partition(":")[2])
+def _key(notice: Notice) -> str:
+    return notice.subject.partition(":")[2]
+
+
+def _code(notice: Notice) -> str:
+    """Of the quarter that a notice is about; behind it may stand the institution that should confirm it."""
+    return _key(notice).partition("/")[0]
 
 
 def _what(notice: Notice) -> str:
@@ -135,10 +157,35 @@ def _what(notice: Notice) -> str:
                 "%(count)s returned answers have not been mended for two weeks",
                 count,
             )
+        case NoticeKind.UNCONFIRMED:
+            return _("Quarter %(quarter)s of %(year)s waits for your confirmation") % _quarter(notice)
+        case NoticeKind.UNCONFIRMED_TOMORROW:
+            return _("Quarter %(quarter)s of %(year)s is to be confirmed by tomorrow") % _quarter(notice)
+        case NoticeKind.UNCONFIRMED_LATE:
+            text = ngettext(
+                "%(count)s institution did not confirm quarter %(quarter)s of %(year)s in time",
+                "%(count)s institutions did not confirm quarter %(quarter)s of %(year)s in time",
+                count,
+            )
+            return text % ({"count": count} | _quarter(notice))
+        case NoticeKind.UNCONFIRMED_LONG:
+            text = ngettext(
+                "%(count)s institution has still not confirmed quarter %(quarter)s of %(year)s",
+                "%(count)s institutions have still not confirmed quarter %(quarter)s of %(year)s",
+                count,
+            )
+            return text % ({"count": count} | _quarter(notice))
     return text % {"count": count}
 
 
+def _quarter(notice: Notice) -> dict[str, int]:
+    year, _q, quarter = _code(notice).partition("Q")
+    return {"quarter": int(quarter), "year": int(year)}
+
+
 def _target(notice: Notice) -> str:
+    if notice.kind in (NoticeKind.UNCONFIRMED_LATE, NoticeKind.UNCONFIRMED_LONG):
+        return reverse("compliance:quarter", args=[_code(notice)]) + f"?part={Part.UNCONFIRMED.value}"
     if notice.institution is None:
         return reverse("compliance:queue") + f"?older={notices.LONG_WAIT.days}"
     if notice.kind == NoticeKind.RETURNED:
@@ -147,6 +194,8 @@ def _target(notice: Notice) -> str:
     if notice.kind == NoticeKind.COMMENT:
         item = Comment.objects.select_related("item__requirement").get(pk=_key(notice)).item
         return reverse("compliance:item", args=[notice.institution.bin, item.requirement.code]) + "#discussion"
+    if notice.kind in (NoticeKind.UNCONFIRMED, NoticeKind.UNCONFIRMED_TOMORROW):
+        return reverse("compliance:confirm", args=[notice.institution.bin, _code(notice)])
     unmended = notice.kind in (NoticeKind.UNMENDED, NoticeKind.UNMENDED_LONG)
     show = Show.RETURNED if unmended else Show.ENDING
     return reverse("compliance:checklist", args=[notice.institution.bin]) + f"?show={show.value}"

@@ -105,7 +105,7 @@ def people_list(request: AuthenticatedRequest) -> HttpResponse:
     found = PeopleFilter(request.GET, queryset=rows, request=request, seen=seen, day=day)
     matching = found.qs if found.is_valid() else rows.none()
     theirs = Prefetch("memberships", seen.with_places().order_by("role", "valid_from", "pk"), to_attr="seen_roles")
-    page = Paginator(matching.order_by("full_name", "pk").prefetch_related(theirs), PEOPLE_PAGE).get_page(
+    page = Paginator(matching.order_by("sort_kk", "pk").prefetch_related(theirs), PEOPLE_PAGE).get_page(
         request.GET.get("page")
     )
     return render(

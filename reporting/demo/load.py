@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from compliance import ledger, periods, workflow
+from compliance import ledger, periods, seals, workflow
 from compliance.confirmations import expected
 from compliance.duties import Book, DatedState
 from compliance.enums import PeriodState, ReturnReason, Status
@@ -85,6 +85,7 @@ def load(
     people = make_accounts(today - timedelta(days=365))
     _leave_work(people, seed=seed, now=now, small=total < 1000)
     _confirm_quarters(people, seed=seed, today=today)
+    seals.seal_days(now)  # a brief asked for in the first minutes bears its seal as well
     journal.write("demo.load", f"batch:{batches[0].pk}", by=None, after={"institutions": total, "seed": seed}, now=now)
     return {
         "institutions": total,

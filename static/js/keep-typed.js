@@ -3,7 +3,7 @@
 (() => {
   const PREFIX = "qalqan/typed/";
   const DAYS = 14 * 24 * 3600 * 1000;
-  const LEFT_OUT = new Set(["csrfmiddlewaretoken", "base", "do", "approve-shown", "return-shown", "check-shown", "shown", "remove_photo"]);
+  const LEFT_OUT = new Set(["csrfmiddlewaretoken", "base", "do", "approve-shown", "return-shown", "check-shown", "shown", "remove_photo", "given_to"]);
 
   const store = {
     read(key) {

@@ -12,7 +12,7 @@ from django.core import mail
 from django.utils import translation
 
 from compliance import digests
-from compliance.enums import NoticeKind
+from compliance.enums import OF_AN_INSTITUTION, NoticeKind
 from compliance.models import Notice
 from compliance.tasks import tell_people
 from institutions.clock import first_moment
@@ -33,7 +33,7 @@ def person(db) -> User:
 
 
 def tell(person: User, kind: NoticeKind, number: int = 0, **fields: Any) -> Notice:
-    if kind != NoticeKind.WAITING:
+    if kind in OF_AN_INSTITUTION:
         fields.setdefault("institution_id", InstitutionFactory(listed=False, name_kk="Құпия мектебі").pk)
     return Notice.objects.create(
         recipient=person, kind=kind, subject=f"test:{number}", day=TODAY, created_at=at(0), **fields

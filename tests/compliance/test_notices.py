@@ -7,13 +7,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import models
 
-from compliance import notices
+from compliance import notices, periods
 from compliance.enums import NoticeKind, Status
-from compliance.models import Notice
+from compliance.models import Notice, Period
+from institutions.clock import first_moment
 from institutions.models import Institution, User
 from tests.constraints import broken
-from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.compliance import ConfirmationFactory, EntryFactory, ItemFactory
 from tests.factories.institutions import ApproverFactory, DirectorFactory, EditorFactory, InstitutionFactory
 
 DAY = timedelta(days=1)
@@ -194,9 +196,123 @@ def test_deriving_costs_the_same_however_much_happened(world, places, more, djan
         world.entry("returned", item=ItemFactory(institution=school), author=director)
         ending = ItemFactory(institution=school, code="ACC-ORDER")
         world.entry("approved", item=ending, author=director, valid_until=TODAY + 7 * DAY)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(25):
         notices.derive(world.now)
     assert Notice.objects.count() == 2 * more
+
+
+# --- quarters that are not confirmed ----------------------------------------------------------------
+
+# Quarter 2 of 2026 is to be confirmed until 5 July.
+WEEK_BEFORE, EVE, AFTER, LONG_AFTER = date(2026, 6, 28), date(2026, 7, 4), date(2026, 7, 6), date(2026, 7, 9)
+
+
+def on(day: date) -> datetime:
+    return first_moment(day) + timedelta(hours=10)
+
+
+@pytest.fixture
+def quarter(world, order) -> Any:
+    Period.objects.exclude(code="2026Q2").delete()
+    return order.period("2026Q2")
+
+
+@pytest.mark.parametrize(
+    ("day", "kind", "since"),
+    [
+        (WEEK_BEFORE, "unconfirmed", WEEK_BEFORE),
+        (WEEK_BEFORE + 3 * DAY, "unconfirmed", WEEK_BEFORE),  # the machine was off
+        (EVE, "unconfirmed_1", EVE),
+        (EVE + DAY, "unconfirmed_1", EVE),
+    ],
+)
+def test_the_director_hears_of_a_quarter_before_its_deadline(world, quarter, day, kind, since):
+    notices.derive(on(day))
+    mine = [row for row in told() if row[0] == world.director]
+    assert mine == [(world.director, kind, since, 1)]
+    notice = Notice.objects.get(recipient=world.director)
+    assert (notice.subject, notice.institution) == (f"period:2026Q2/{world.school.pk}", world.school)
+
+
+@pytest.mark.parametrize("day", [WEEK_BEFORE - DAY, WEEK_BEFORE + 4 * DAY])
+def test_on_other_days_a_quarter_is_not_spoken_of(world, quarter, day):
+    assert notices.derive(on(day)) == 0
+
+
+def test_a_director_of_two_schools_hears_of_both(world, quarter, places):
+    second = InstitutionFactory(locality=places.district)
+    DirectorFactory(user=world.director, institution=second)
+    notices.derive(on(WEEK_BEFORE))
+    mine = Notice.objects.filter(recipient=world.director)
+    assert set(mine.values_list("institution", flat=True)) == {world.school.pk, second.pk}
+
+
+def test_what_is_confirmed_or_closed_is_not_asked_for(world, quarter, places):
+    ConfirmationFactory(institution=world.school, period=quarter)
+    DirectorFactory(institution=InstitutionFactory(locality=places.district, lifecycle="closed"))
+    for day in (WEEK_BEFORE, EVE, AFTER, LONG_AFTER):
+        notices.derive(on(day))
+    region = {world.director, world.district, world.approver, world.editor}
+    assert [row for row in told() if row[0] in region] == []
+
+
+def test_a_closed_quarter_is_spoken_of_no_more(world, quarter):
+    periods.close_period(quarter, by=None, now=on(date(2026, 7, 2)))
+    assert [notices.derive(on(day)) for day in (EVE, AFTER, LONG_AFTER)] == [0, 0, 0]
+
+
+def test_quarters_that_were_not_confirmed_go_up_to_the_district_then_to_the_region_as_counts(world, quarter, places):
+    InstitutionFactory(locality=places.district)
+    InstitutionFactory(locality=places.city)  # there is nobody of its district
+    notices.derive(on(AFTER))
+    assert [row for row in told() if row[0] in {world.district, world.approver, world.editor}] == [
+        (world.approver, "unconfirmed_late", AFTER, 1),
+        (world.editor, "unconfirmed_late", AFTER, 1),
+        (world.district, "unconfirmed_late", AFTER, 2),
+    ]
+    notices.derive(on(LONG_AFTER))
+    assert [row for row in told() if row[1] == "unconfirmed_long" and row[0] in {world.approver, world.district}] == [
+        (world.approver, "unconfirmed_long", LONG_AFTER, 3)
+    ]
+    assert set(Notice.objects.filter(kind__startswith="unconfirmed_l").values_list("institution", "subject")) == {
+        (None, "period:2026Q2")
+    }
+
+
+@pytest.mark.parametrize("schools", [1, 30])
+def test_speaking_of_quarters_costs_the_same_for_few_and_for_many(
+    world, quarter, places, schools, django_assert_num_queries
+):
+    for _each in range(schools):
+        DirectorFactory(institution=InstitutionFactory(locality=places.district))
+    with django_assert_num_queries(22):
+        notices.derive(on(WEEK_BEFORE))
+    assert Notice.objects.count() == schools + 2
+    with django_assert_num_queries(19):  # all is said: nothing is written
+        assert notices.derive(on(WEEK_BEFORE)) == 0
+
+
+# --- notices of apps above --------------------------------------------------------------------------
+
+
+class Weather(models.TextChoices):
+    STORM = "storm", "Storms"
+
+
+def test_an_app_above_has_its_own_derived_counted_and_named(world, monkeypatch):
+    def storms(day: date, people: notices.People) -> list[notices.Due]:
+        editors = sorted(people.with_roles({"editor"}))
+        return [notices.Due(user, Weather.STORM, "sky:1", None, day, 2) for user in editors]
+
+    family = notices.Family(Weather, {Weather.STORM: ("sun", "bad")}, storms, lambda told: {}, lambda notice, user: "/")
+    monkeypatch.setattr(notices, "_FAMILIES", [family])
+    assert (notices.derive(world.now), notices.derive(world.now)) == (1, 0)
+    assert told() == [(world.editor, "storm", TODAY, 2)]
+    assert (notices.family_of("storm"), notices.family_of("returned")) == (family, None)
+    assert list(notices.labels())[-2:] == ["unconfirmed_long", "storm"]
+
+
+# --- reading ----------------------------------------------------------------------------------------
 
 
 def notice(person: User, **fields: Any) -> Notice:

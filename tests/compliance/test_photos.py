@@ -205,7 +205,7 @@ def test_a_file_that_comes_again_is_not_swept_before_its_photo_is_there(
     sent = picture(1)
     save(item, director, fixed_now, photos=[sent])
     os.utime(photos.path_of(sent.sha256), (0, 0))
-    photos._keep(sent)
+    photos.store(sent)
     Photo.objects.all().delete()
     assert photos.sweep(fixed_now) == 0
 

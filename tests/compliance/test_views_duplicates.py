@@ -59,6 +59,52 @@ def test_candidates_are_shown_within_the_scope(two, editor, places):
     assert (pairs(administrator), pairs(administrator, region="KZ-35")) == ([], both)
 
 
+@pytest.fixture
+def far_apart(fixed_now, order, places) -> list[Institution]:
+    """One school, entered in two regions."""
+    alike = {"name_kk": "Мұхтар Әуезов атындағы мектеп", "address_kk": "Абай, 7", "settlement": None}
+    one = InstitutionFactory(locality=places.district, **alike)
+    places.capital_district.name_kk = places.district.name_kk
+    places.capital_district.save()
+    return [one, InstitutionFactory(locality=places.capital_district, **alike)]
+
+
+def test_pairs_between_regions_are_shown_to_the_ministry_and_to_nobody_of_one_region(far_apart, places):
+    both = [(far_apart[0].bin, far_apart[1].bin)]
+    administrator = AdministratorFactory().user
+    assert pairs(administrator, region="across") == both
+    page = signed_in(administrator).get(reverse(LIST), {"region": "across"}).content.decode()
+    assert '<option value="across" selected>Between regions</option>' in page
+    editors = [EditorFactory(region=region).user for region in (places.region, places.capital)]
+    assert [pairs(editor, region="across") for editor in editors] == [[], []]
+    assert "Between regions" not in signed_in(editors[0]).get(reverse(LIST)).content.decode()
+    EditorFactory(user=editors[0], region=places.capital)
+    assert pairs(editors[0], region="across") == both
+
+
+def test_a_pair_between_regions_is_found_to_be_two_or_merged(far_apart):
+    client = signed_in(AdministratorFactory().user)
+    url = reverse(LIST) + "?region=across"
+    assert client.get(reverse("institutions:merge", args=[one.bin for one in far_apart])).status_code == 200
+    response = client.post(url, {"first": far_apart[0].bin, "second": far_apart[1].bin})
+    assert (response.status_code, response.url) == (302, url)
+    assert client.get(url).context["rows"] == []
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_list_between_regions_costs_the_same_for_one_pair_and_many(
+    far_apart, places, count, django_assert_num_queries
+):
+    for number in range(count - 1):
+        alike = {"name_kk": "Мектеп", "address_kk": f"Абай, {number + 70}", "settlement": None}
+        for locality in (places.district, places.capital_district):
+            InstitutionFactory(locality=locality, **alike, name_ru=f"Школа {number}")
+    client = signed_in(AdministratorFactory().user)
+    with django_assert_num_queries(10):
+        page = client.get(reverse(LIST), {"region": "across"})
+    assert page.context["page"].paginator.count == count
+
+
 @pytest.mark.parametrize("page", ["list", "merge"])
 def test_only_those_who_keep_records_find_these_pages(two, editor, places, page):
     url = reverse(LIST) if page == "list" else merge_url(two)

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from compliance import documents, photos, pictures
 from compliance.enums import EntryState
-from compliance.models import ChecklistItem, Photo, StatusEntry
+from compliance.models import ChecklistItem, KeptPhoto, Photo, StatusEntry
 from compliance.workflow import DocumentReference
 from institutions.models import Institution, Journal, User
 from tests.conftest import Order, Places
@@ -112,16 +112,6 @@ def test_photos_are_sent_with_an_answer(director: Client, world: World) -> None:
     assert [reverse("compliance:photo", args=[photo.pk]) in page for photo in Photo.objects.all()] == [True, True]
 
 
-def test_photos_that_a_refused_answer_does_not_keep_are_named(
-    director: Client, world: World, source_words: None
-) -> None:
-    answer = typed(world, file(1, "kireberis.jpg"), effective_on="кеше")
-    response = director.post(world.url, answer)
-    assert (response.status_code, sent_as()) == (422, [])
-    said = [str(message) for message in response.context["messages"]]
-    assert said == ["The photos could not be kept with it. Choose them again: kireberis.jpg."]
-
-
 def test_the_page_says_what_is_never_uploaded_and_why(director: Client, world: World, source_words: None) -> None:
     page = " ".join(director.get(world.url).content.decode().split())
     for words in ("anti-terror passport", "layouts of cameras and zones", "duty rosters", "official use only"):
@@ -164,6 +154,156 @@ def test_an_answer_taken_back_is_sent_again_with_its_photos(director: Client, wo
     assert sent_as()[1] == (EntryState.SUBMITTED, [upload_of(1)])
 
 
+# --- photos of an answer that is not taken ----------------------------------------------------------
+
+
+def kept() -> list[tuple[User, str]]:
+    return [(photo.person, photo.upload_sha256) for photo in KeptPhoto.objects.select_related("person")]
+
+
+def test_photos_of_a_refused_answer_are_kept_and_go_with_the_next_try(
+    director: Client, world: World, source_words: None
+) -> None:
+    response = director.post(world.url, typed(world, file(1), file(2), effective_on="кеше"))
+    assert (response.status_code, sent_as()) == (422, [])
+    assert kept() == [(world.director, upload_of(1)), (world.director, upload_of(2))]
+    page = " ".join(response.content.decode().split())
+    assert "They are kept until 26.05.2026 and go with the answer" in page
+    shown = [reverse("compliance:kept_photo", args=[photo.pk]) for photo in KeptPhoto.objects.all()]
+    opened_again = director.get(world.url).content.decode()
+    assert [(address in page, address in opened_again) for address in shown] == [(True, True), (True, True)]
+    response = director.post(world.url, typed(world, file(3)))
+    assert (response.status_code, kept()) == (302, [])
+    assert sent_as() == [(EntryState.SUBMITTED, [upload_of(1), upload_of(2), upload_of(3)])]
+
+
+def test_photos_of_an_answer_that_was_overtaken_are_kept(director: Client, world: World) -> None:
+    behind = typed(world, file(1), base="99/")
+    assert (director.post(world.url, behind).status_code, sent_as()) == (409, [])
+    assert kept() == [(world.director, upload_of(1))]
+    assert director.post(world.url, typed(world)).status_code == 302
+    assert (sent_as(), kept()) == ([(EntryState.SUBMITTED, [upload_of(1)])], [])
+
+
+def test_more_photos_than_there_is_room_for_are_kept_to_choose_from(director: Client, world: World) -> None:
+    director.post(world.url, typed(world, *(file(seed) for seed in range(5)), do="save"))
+    assert director.post(world.url, typed(world, file(5), file(6), do="save")).status_code == 422
+    assert kept() == [(world.director, upload_of(5)), (world.director, upload_of(6))]
+    response = director.post(world.url, typed(world, do="submit", remove_photo=[upload_of(0)]))
+    assert (response.status_code, kept()) == (302, [])
+    assert sent_as() == [(EntryState.SUBMITTED, [upload_of(seed) for seed in range(1, 7)])]
+
+
+def test_a_kept_photo_is_thrown_away_by_its_box_even_where_the_answer_is_refused_again(
+    director: Client, world: World
+) -> None:
+    director.post(world.url, typed(world, file(1), file(2), effective_on=""))
+    director.post(world.url, typed(world, effective_on="", remove_photo=[upload_of(1)]))
+    assert kept() == [(world.director, upload_of(2))]
+    actions = list(Journal.objects.filter(action__startswith="photo.").order_by("pk").values_list("action", "user"))
+    assert actions == [
+        ("photo.keep", world.director.pk), ("photo.keep", world.director.pk), ("photo.drop", world.director.pk),
+    ]  # fmt: skip
+    director.post(world.url, typed(world))
+    assert sent_as() == [(EntryState.SUBMITTED, [upload_of(2)])]
+
+
+def test_a_box_that_was_ticked_comes_back_ticked(director: Client, world: World) -> None:
+    director.post(world.url, typed(world, file(1), do="save"))
+    page = director.post(world.url, typed(world, effective_on="", remove_photo=[upload_of(1)])).content.decode()
+    assert f'value="{upload_of(1)}" checked' in page
+
+
+def test_a_draft_that_saves_itself_leaves_kept_photos_to_wait(director: Client, world: World) -> None:
+    director.post(world.url, typed(world, file(1), effective_on=""))
+    response = director.post(world.url, typed(world, do="save"), headers={"HX-Request": "true"})
+    assert (response.status_code, sent_as()) == (200, [(EntryState.DRAFT, [])])
+    assert kept() == [(world.director, upload_of(1))]
+
+
+def test_a_kept_photo_is_seen_by_its_person_alone_and_while_they_answer_there(client: Client, world: World) -> None:
+    client.force_login(world.director)
+    client.post(world.url, typed(world, file(1), effective_on=""))
+    address = reverse("compliance:kept_photo", args=[KeptPhoto.objects.get().pk])
+    seen = {"director": client.get(address).status_code}
+    colleague = DirectorFactory(institution=world.school).user
+    neighbour = EditorFactory(region=world.places.capital).user
+    for name, person in {"colleague": colleague, "approver": world.approver, "neighbour": neighbour}.items():
+        client.force_login(person)
+        seen[name] = client.get(address).status_code
+    client.force_login(world.director)
+    world.director.memberships.all().delete()
+    seen["no longer director"] = client.get(address).status_code
+    assert seen == {"director": 200, "colleague": 404, "approver": 404, "neighbour": 404, "no longer director": 404}
+
+
+def test_a_colleague_sends_their_own_answer_without_anothers_kept_photos(client: Client, world: World) -> None:
+    client.force_login(world.director)
+    client.post(world.url, typed(world, file(1), effective_on=""))
+    client.force_login(DirectorFactory(institution=world.school).user)
+    assert client.get(world.url).context["kept_photos"] == []
+    client.post(world.url, typed(world))
+    assert sent_as() == [(EntryState.SUBMITTED, [])]
+    assert kept() == [(world.director, upload_of(1))]
+
+
+# --- photos of a form whose session has ended --------------------------------------------------------
+
+
+def form_of(client: Client, world: World) -> str:
+    """To whom the form says that it was given."""
+    page = client.get(world.url).content.decode()
+    return page.partition('name="given_to" value="')[2].partition('"')[0]
+
+
+def from_here(**more: str) -> dict[str, str]:
+    return {"Origin": "http://testserver", **more}
+
+
+def test_photos_outlive_the_session_and_go_with_the_form_that_is_sent_again(
+    director: Client, world: World, source_words: None
+) -> None:
+    answer = typed(world, given_to=form_of(director, world))
+    director.logout()
+    response = director.post(world.url, answer | {"photos": [file(1)]}, headers=from_here())
+    assert (response.status_code, response.context["files_kept"]) == (403, True)
+    assert "The photos are kept for you: they go with the form" in response.content.decode()
+    director.force_login(world.director)
+    response = director.post(world.url, answer)
+    assert (response.status_code, sent_as()) == (302, [(EntryState.SUBMITTED, [upload_of(1)])])
+
+
+def test_photos_outlive_a_token_against_forgery_that_is_too_old(world: World) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(world.director)
+    answer = typed(world, file(1), given_to=form_of(browser, world))
+    response = browser.post(world.url, answer, headers=from_here())
+    assert (response.status_code, response.context["files_kept"], sent_as()) == (403, True, [])
+    assert kept() == [(world.director, upload_of(1))]
+
+
+@pytest.mark.parametrize("given_to", ["", "нағыз", "a:b:c"])
+def test_a_stranger_leaves_no_photos(client: Client, world: World, given_to: str, source_words: None) -> None:
+    response = client.post(world.url, typed(world, file(1), given_to=given_to), headers=from_here())
+    assert (response.status_code, kept()) == (403, [])
+    assert "Files have to be chosen again" in response.content.decode()
+
+
+def test_a_form_of_somebody_who_answers_there_no_more_leaves_no_photos(director: Client, world: World) -> None:
+    answer = typed(world, file(1), given_to=form_of(director, world))
+    director.logout()
+    world.director.memberships.all().delete()
+    assert director.post(world.url, answer, headers=from_here()).status_code == 403
+    assert kept() == []
+
+
+def test_a_form_from_elsewhere_leaves_no_photos(director: Client, world: World) -> None:
+    answer = typed(world, file(1), given_to=form_of(director, world))
+    director.logout()
+    assert director.post(world.url, answer, headers={"Origin": "https://example.org"}).status_code == 302
+    assert kept() == []
+
+
 # --- what is no photo -----------------------------------------------------------------------------
 
 
@@ -203,7 +343,7 @@ def test_good_photos_stay_with_the_draft_and_the_form_can_be_sent_again(director
     assert (response.status_code, sent_as()) == (302, [(EntryState.SUBMITTED, [upload_of(1)])])
 
 
-def test_a_wrong_answer_keeps_no_photo_and_comes_back_filled(director: Client, world: World) -> None:
+def test_a_wrong_answer_comes_back_filled(director: Client, world: World) -> None:
     response = director.post(world.url, typed(world, file(1), effective_on=""))
     assert (response.status_code, list(response.context["form"].errors)) == (422, ["effective_on"])
     assert response.context["form"]["note"].value() == "Турникет қойылды"

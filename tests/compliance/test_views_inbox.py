@@ -108,6 +108,39 @@ def test_answers_that_wait_lead_to_the_late_ones_of_the_queue(school, tell):
     assert client.get(response.url).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        (NoticeKind.UNCONFIRMED, "Quarter 2 of 2026 waits for your confirmation"),
+        (NoticeKind.UNCONFIRMED_TOMORROW, "Quarter 2 of 2026 is to be confirmed by tomorrow"),
+    ],
+)
+def test_a_quarter_to_be_confirmed_leads_to_its_confirmation(director, school, tell, kind, what):
+    notice = tell(director, kind, subject=f"period:2026Q2/{school.pk}")
+    client = signed_in(director)
+    assert said(client) == [(what, "Әуезов мектебі")]
+    response = client.post(reverse("compliance:notice", args=[notice.pk]))
+    assert response.url == reverse("compliance:confirm", args=[school.bin, "2026Q2"])
+    assert client.get(response.url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "what"),
+    [
+        (NoticeKind.UNCONFIRMED_LATE, 1, "1 institution did not confirm quarter 2 of 2026 in time"),
+        (NoticeKind.UNCONFIRMED_LONG, 3, "3 institutions have still not confirmed quarter 2 of 2026"),
+    ],
+)
+def test_quarters_that_were_not_confirmed_lead_to_the_institutions_that_did_not(school, tell, kind, count, what):
+    approver = ApproverFactory(region=school.locality.region).user
+    notice = tell(approver, kind, subject="period:2026Q2", institution=None, count=count)
+    client = signed_in(approver)
+    assert said(client) == [(what, "")]
+    response = client.post(reverse("compliance:notice", args=[notice.pk]))
+    assert response.url == reverse("compliance:quarter", args=["2026Q2"]) + "?part=unconfirmed"
+    assert client.get(response.url).status_code == 200
+
+
 def test_reading_the_list_marks_nothing_and_a_get_opens_nothing(director, tell):
     notice = tell(director)
     client = signed_in(director)

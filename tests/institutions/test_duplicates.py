@@ -6,7 +6,7 @@ import pytest
 
 from institutions import duplicates
 from institutions.bin import control_digit, synthetic_bin, validate_bin
-from institutions.duplicates import Pair, Row, Sign
+from institutions.duplicates import Far, Pair, Row, Sign
 from institutions.models import Journal, NotDuplicate
 from tests.constraints import broken
 from tests.factories.institutions import InstitutionFactory, UserFactory
@@ -62,15 +62,19 @@ def test_a_street_alone_is_no_address(address):
     assert duplicates.address_key(address) == ""
 
 
-def test_exchanged_digits_make_valid_control_digits():
+def exchanged(number: str) -> list[str]:
+    """The BINs that come of a BIN by exchanging two neighbouring digits, each with its own control digit."""
+    heads = [number[:at] + number[at + 1] + number[at] + number[at + 2 : 11] for at in range(10)]
+    controls = [(head, control_digit(head)) for head in heads if head != number[:11]]
+    return [f"{head}{control}" for head, control in controls if control is not None]
+
+
+def test_exchanged_digits_are_found_wherever_they_are_and_nothing_else_is():
     number = synthetic_bin(123_456)
-    found = list(duplicates.exchanged(number))
-    assert number not in found
-    for other in found:
-        assert control_digit(other[:11]) == int(other[11])
-        different = [place for place in range(11) if number[place] != other[place]]
-        assert len(different) == 2
-        assert different[1] - different[0] == 1
+    rows = [other(pk, name_kk="", name_ru="")._replace(bin=one) for pk, one in enumerate([number, *exchanged(number)])]
+    found = duplicates.likely_pairs([*rows, other(99, name_kk="", name_ru="")])
+    assert {pair.second for pair in found if pair.first == 0} == set(range(1, len(rows)))
+    assert {pair.signs for pair in found} == {(Sign.BIN,)}
 
 
 # --- pairs -----------------------------------------------------------------------------------------
@@ -107,7 +111,7 @@ def test_pairs_and_how_likely_they_are(row, expected):
 
 
 def test_exchanged_digits_count_within_a_place_and_kind():
-    number = next(number for number in duplicates.exchanged(BASE.bin) if not validate_bin(number))
+    number = next(number for number in exchanged(BASE.bin) if not validate_bin(number))
     same_place = other()._replace(bin=number)
     assert duplicates.likely_pairs([BASE, same_place]) == [Pair(1, 2, 60, (Sign.BIN,))]
     assert duplicates.likely_pairs([BASE, same_place._replace(locality=11, settlement=None)]) == []
@@ -125,6 +129,50 @@ def test_what_has_nothing_in_common_is_not_compared(monkeypatch):
     monkeypatch.setattr(duplicates, "_score", lambda one, two, signs: compared.append((one.pk, two.pk)) or 0)
     duplicates.likely_pairs([other(pk) for pk in range(2, 2_000)])
     assert 0 < len(compared) < 1_000  # of two million pairs
+
+
+# --- between regions -------------------------------------------------------------------------------
+
+FAR_BASE = Far(BASE._replace(name_kk="Мұхтар Әуезов атындағы мектеп", name_ru="Школа имени М. Ауэзова"), 1, "Аягөз")
+
+
+def far(place: str = "Аягөз", region: int = 2, **values) -> Far:
+    row = FAR_BASE.row._replace(pk=2, bin=synthetic_bin(2), locality=20, settlement=200, **values)
+    return Far(row, region, place)
+
+
+BOTH = [Pair(1, 2, 90, (Sign.ADDRESS, Sign.NAME))]
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (far(), BOTH),
+        (far(kind="college"), BOTH),
+        (far("AYAGOZ"), BOTH),  # another keyboard
+        (far(name_kk="Мұқтар Ауезов ат. мектеп", name_ru=""), BOTH),  # nearly
+        (far(name_kk="Мухтар Әуезов атындағы мектеп", name_ru=""), BOTH),
+        (far(address_kk="Абай көшесі 7 үй", address_ru=""), BOTH),
+        (far(region=1), []),  # within a region the other rule holds
+        (far("Шар"), []),
+        (far(address_kk="Абай, 9", address_ru="Абая, 9"), []),
+        (far(name_kk="Ыбырай Алтынсарин атындағы мектеп", name_ru="Школа имени И. Алтынсарина"), []),
+        (far(name_kk="Мұхтар Әуезов атындағы № 2 мектеп", name_ru="Школа № 2 имени М. Ауэзова"), []),
+    ],
+)
+def test_between_regions_name_address_and_settlement_have_to_agree(row, expected):
+    assert duplicates.likely_across([row, FAR_BASE]) == expected
+    assert duplicates.likely_across([row, FAR_BASE], known={(1, 2)}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "region", "found"), [({}, 2, True), ({"kind": "college"}, 2, False), ({}, 1, False)]
+)
+def test_between_regions_exchanged_digits_count_where_the_kind_is_the_same(changes, region, found):
+    number = next(number for number in exchanged(BASE.bin) if not validate_bin(number))
+    elsewhere = far("Шар", region)
+    elsewhere = elsewhere._replace(row=elsewhere.row._replace(bin=number, address_kk="", address_ru="", **changes))
+    assert duplicates.likely_across([FAR_BASE, elsewhere]) == ([Pair(1, 2, 30, (Sign.BIN,))] if found else [])
 
 
 # --- remembered ------------------------------------------------------------------------------------

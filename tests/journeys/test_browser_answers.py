@@ -243,10 +243,100 @@ def test_a_photo_goes_with_an_answer_and_what_is_none_is_told(person: People) ->
     picture = page.locator(".q-photo img")
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("naturalWidth", 640)
-    # Large behind its link; in a tab of its own, which is no page of ours.
+    # Large behind its link; without script in a tab of its own, which is no page of ours.
     assert page.locator(".q-photo a").get_attribute("href") == picture.get_attribute("src")
     director.open(item)
     director.press("Take back and change")
+
+
+def test_photos_of_a_refused_answer_wait_for_the_next_try_even_over_a_sign_in(person: People) -> None:
+    director = person("director", script=False)
+    director.open("/my/")
+    page = director.follow(free_item(director))
+    item = director.path
+    before = page.locator(".q-photo").count()  # of an answer that was taken back
+    fill(director, status="met", note="Суретпен бірге")
+    page.locator("[name=document_number]").fill("15/ж")  # and nothing else of the document
+    page.locator("[name=photos]").set_input_files([jpeg(21), jpeg(22)])
+    page = director.press("Send for approval")
+    assert director.path == item
+    assert "These photos were sent with a form that was not taken." in director.words
+    kept = page.locator('.q-photo img[src^="/photos/kept/"]')
+    expect(kept).to_have_count(2)
+
+    # Meanwhile the session ends; the third photo is not lost either.
+    page.locator("[name=document_number]").fill("")
+    page.locator("[name=photos]").set_input_files([jpeg(23)])
+    session = director.session()
+    director.context.clear_cookies(name="sessionid")
+    director.refused |= {403}
+    director.press("Save the draft")
+    assert "The photos are kept for you" in director.words
+    director.context.add_cookies(session)  # signed in again in another window
+    page = director.press("Send again")
+    assert "The draft is saved." in director.words
+    expect(page.locator(".q-photo")).to_have_count(before + 3)
+    expect(kept).to_have_count(0)
+    director.press("Discard the draft")
+
+
+def test_photos_open_large_over_the_page(person: People) -> None:
+    director = person("director")
+    director.open("/my/")
+    page = director.follow(free_item(director))
+    fill(director, status="met", note="Екі сурет")
+    page.locator("[name=photos]").set_input_files([jpeg(31), jpeg(32)])
+    page = director.press("Save the draft")
+    links, large = page.locator("form[data-keep] .q-photo a"), page.locator("dialog.q-lightbox")
+    count = links.count()
+    expect(large).to_be_hidden()
+
+    links.nth(count - 2).click()
+    expect(large).to_be_visible()
+    picture = large.locator("[data-lightbox-picture]")
+    expect(picture).to_have_js_property("naturalWidth", 640)
+    caption = large.locator("[data-lightbox-caption]")
+    expect(caption).to_contain_text(f"Photo {count - 1} · taken 18 May 2026, 09:30 · 49.8")
+    expect(large.locator("[data-lightbox-place]")).to_have_text(f"{count - 1} / {count}")
+    page.keyboard.press("ArrowRight")
+    expect(caption).to_contain_text(f"Photo {count} ")
+    page.keyboard.press("ArrowRight")
+    expect(caption).to_contain_text("Photo 1 ")
+    large.get_by_role("button", name="Previous photo").click()
+    expect(caption).to_contain_text(f"Photo {count} ")
+
+    full = large.get_by_role("button", name="Full size")
+    full.click()
+    expect(full).to_have_attribute("aria-pressed", "true")
+    assert picture.evaluate("one => one.clientWidth") == 640
+    page.keyboard.press("Tab")  # stays within
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    page.keyboard.press("Escape")
+    expect(large).to_be_hidden()
+    expect(links.nth(count - 1)).to_be_focused()
+    assert len(director.context.pages) == 1
+    director.press("Discard the draft")
+
+
+def test_without_script_a_photo_is_a_link_to_its_file(person: People) -> None:
+    director = person("director", script=False)
+    director.open("/my/")
+    page = director.follow(free_item(director))
+    fill(director, status="met", note="Сурет")
+    page.locator("[name=photos]").set_input_files([jpeg(41)])
+    page = director.press("Save the draft")
+    expect(page.locator("dialog.q-lightbox")).to_be_hidden()
+    # In a tab of its own, which is no page of ours and is not opened here.
+    link = page.locator("form[data-keep] .q-photo a").last
+    assert link.get_attribute("target") == "_blank"
+    file = director.context.request.get(link.get_attribute("href") or "")
+    assert (file.status, file.headers["content-type"]) == (200, "image/jpeg")
+    director.press("Discard the draft")
+
+
+def jpeg(seed: int) -> dict[str, object]:
+    """A photo as a phone hands it over."""
+    return {"name": f"{seed}.jpg", "mimeType": "image/jpeg", "buffer": stored(scene(seed), exif=camera_data())}
 
 
 def free_item(reader: Person) -> Locator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 
 from compliance.enums import Measure
-from compliance.models import Batch, Confirmation, Period, StatusEntry
+from compliance.models import Batch, Confirmation, DailySeal, Period, StatusEntry
 from compliance.quarters import tallies
 from institutions.clock import today
 from institutions.enums import Role
@@ -116,3 +116,10 @@ def test_a_database_without_tables_is_told_so(monkeypatch):
     monkeypatch.setattr(type(connection.introspection), "table_names", lambda self: [])
     with pytest.raises(CommandError, match="run migrate first"):
         call_command("load_demo", stderr=io.StringIO())
+
+
+@pytest.mark.slow
+def test_the_days_of_the_demonstration_are_sealed_at_once(loaded):
+    """So that a brief asked for in the first minutes bears its seal."""
+    days = DailySeal.objects.order_by("day").values_list("day", flat=True)
+    assert (len(days), days.last()) == ((days.last() - days.first()).days + 1, today() - timedelta(days=1))
