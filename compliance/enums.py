@@ -36,6 +36,14 @@ class InspectionSource(models.TextChoices):
 FOUND = (Status.MET, Status.PARTLY_MET, Status.NOT_MET)
 
 
+class Connection(models.TextChoices):
+    """What is found, said of cameras: the words of a list of the police for the statuses of its item."""
+
+    MET = Status.MET.value, pgettext_lazy("cameras", "connected")
+    PARTLY_MET = Status.PARTLY_MET.value, pgettext_lazy("cameras", "partly connected")
+    NOT_MET = Status.NOT_MET.value, pgettext_lazy("cameras", "not connected")
+
+
 class Measure(models.TextChoices):
     """The five items that the ministry's brief counts, in its order."""
 
@@ -131,6 +139,12 @@ class NoticeKind(models.TextChoices):
     WAITING = "waiting", _("Answers that have waited for a decision for a week")
     UNMENDED = "unmended_7", _("Returned answers that nobody has mended for a week")
     UNMENDED_LONG = "unmended_14", _("Returned answers that nobody has mended for two weeks")
+    CONTRADICTED = "contradicted", _("Answers that were found to be otherwise")
+    CONTRADICTIONS = "contradictions", _("Approved answers of others that were found to be otherwise")
+
+
+# Told of many institutions at once, and therefore of none.
+OF_NO_INSTITUTION = frozenset({NoticeKind.WAITING, NoticeKind.CONTRADICTIONS})
 
 
 # What is mailed at once, in the daytime; all else waits for the digest.
@@ -142,6 +156,7 @@ class ImportKind(models.TextChoices):
 
     INSTITUTIONS = "institutions", _("institutions")
     ANSWERS = "answers", _("answers to requirements")
+    POLICE = "police", _("connected cameras, by the list of the police")
 
 
 class ImportState(models.TextChoices):

@@ -19,6 +19,7 @@ from compliance.card_forms import CardFilter
 from compliance.enums import ImportKind, ImportState
 from compliance.import_forms import RowFilterForm, UploadForm
 from compliance.imports import exporting, preflight, problems, running, showing
+from compliance.imports.kinds import may_upload
 from compliance.models import ImportRow, ImportRun
 from institutions import access, journal
 from institutions.clock import local_day, today
@@ -43,11 +44,11 @@ _STEPS: Final = {
 def import_list(request: AuthenticatedRequest) -> HttpResponse:
     """The lists that the person may see, newest first."""
     roles = access.roles_of(request.user)
-    if not roles & (access.IMPORT | access.READ_JOURNAL):
+    if not roles & (access.LISTS | access.READ_JOURNAL):
         raise Http404
     runs = ImportRun.objects.visible_to(request.user).for_list()
     page = Paginator(runs, LIST_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "may_import": bool(roles & access.IMPORT)}
+    context = {"page": page, "may_import": bool(roles & access.LISTS)}
     return render(request, "compliance/imports.html", context)
 
 
@@ -57,7 +58,7 @@ def import_list(request: AuthenticatedRequest) -> HttpResponse:
 def import_new(request: AuthenticatedRequest) -> HttpResponse:
     """Choose a file and the day from which it holds. One that is too large is refused by its declared length."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > preflight.LARGEST_FILE + _ENVELOPE:
-        form = UploadForm({}, day=today(), may_answer=True)
+        form = UploadForm({}, day=today(), user=request.user)
         form.full_clean()
         form.errors.clear()
         form.add_error("file", form.too_large())
@@ -67,14 +68,13 @@ def import_new(request: AuthenticatedRequest) -> HttpResponse:
 
 @csrf_protect
 def _import_new(request: AuthenticatedRequest) -> HttpResponse:
-    roles = access.roles_of(request.user)
-    if not roles & access.IMPORT:
+    if not access.roles_of(request.user) & access.LISTS:
         raise Http404
     now = timezone.now()
-    day, may_answer = local_day(now), bool(roles & access.ANSWER)
+    day = local_day(now)
     if request.method != "POST":
-        return _upload_page(request, UploadForm(initial={"since": day}, day=day, may_answer=may_answer))
-    form = UploadForm(request.POST, request.FILES, day=day, may_answer=may_answer)
+        return _upload_page(request, UploadForm(initial={"since": day}, day=day, user=request.user))
+    form = UploadForm(request.POST, request.FILES, day=day, user=request.user)
     if not form.is_valid():
         return _upload_page(request, form, status=422)
     file = form.cleaned_data["file"]
@@ -85,6 +85,8 @@ def _import_new(request: AuthenticatedRequest) -> HttpResponse:
         by=request.user,
         now=now,
         kind=ImportKind(form.cleaned_data["kind"]),
+        issuer=form.cleaned_data["issuer"],
+        complete_for=form.cleaned_data["complete_for"],
     )
     return redirect("compliance:import", run.pk)
 
@@ -110,6 +112,7 @@ def import_run(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             "progress": _progress(run),
             "problem": problems.in_words(run.problem) if run.problem else "",
             "counts": form.counts_of(run),
+            "said": form.said_by(run) if run.kind == ImportKind.POLICE else [],
             "shown": form.shown,
             "page": page,
             "lines": showing.lines_of(page),
@@ -176,7 +179,7 @@ def import_errors(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def import_template(request: AuthenticatedRequest) -> HttpResponse:
     """A workbook with the headings alone, of a list of the kind that is asked for."""
     kind = request.GET.get("kind", ImportKind.INSTITUTIONS)
-    if not access.roles_of(request.user) & access.IMPORT or kind not in ImportKind.values:
+    if kind not in ImportKind.values or not may_upload(ImportKind(kind), access.roles_of(request.user)):
         raise Http404
     return _file(exporting.empty_grid(ImportKind(kind)), f"list-{kind}", "xlsx", title=_("List"))
 
