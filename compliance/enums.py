@@ -139,8 +139,8 @@ class NoticeKind(models.TextChoices):
     WAITING = "waiting", _("Answers that have waited for a decision for a week")
     UNMENDED = "unmended_7", _("Returned answers that nobody has mended for a week")
     UNMENDED_LONG = "unmended_14", _("Returned answers that nobody has mended for two weeks")
-    CONTRADICTED = "contradicted", _("Answers that were found to be otherwise")
-    CONTRADICTIONS = "contradictions", _("Approved answers of others that were found to be otherwise")
+    CONTRADICTED = "contradicted", _("Answers that an inspection or the police contradict")
+    CONTRADICTIONS = "contradictions", _("Answers of institutions that an inspection or the police contradict")
 
 
 # Told of many institutions at once, and therefore of none.

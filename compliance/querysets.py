@@ -94,6 +94,12 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
             found=Subquery(newest.values("status")[:1]), found_on=Subquery(newest.values("inspection__held_on")[:1])
         )
 
+    def with_contradicted(self) -> Self:
+        """Adds `contradicted`: whether what was found last says otherwise than what is approved, and stands."""
+        from compliance.models import Finding
+
+        return self.annotate(contradicted=Exists(Finding.objects.filter(item=OuterRef("pk")).contradicting()))
+
     def with_last_entry(self) -> Self:
         """Adds `last_state` and `last_valid_until` of the newest entry that left its author's hands, or None."""
         from compliance.models import StatusEntry
@@ -131,6 +137,7 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
             .with_pending()
             .with_last_entry()
             .with_draft_of(user)
+            .with_contradicted()
             .with_basis(day)
             .order_by("requirement__chapter__sort_order", "requirement__sort_order")
         )

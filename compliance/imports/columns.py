@@ -193,6 +193,16 @@ _ANSWERS: Final = (
     Column("document_valid_until", "Құжаттың соңғы күні", "Документ действует до", "The document ends on", (), 14),
 )
 
+# What an export of statuses adds to read: no column of a list of answers, so that nothing of it is taken in.
+STATUS_NOTES: Final = (
+    Column("institution", "Ұйымның атауы", "Наименование организации", "Institution", width=44),
+    Column("title", "Талаптың мазмұны", "Содержание требования", "What is asked", width=50),
+    Column("counts", "Бүгінгі мәртебесі", "Статус на сегодня", "Counts today as", width=18),
+    Column("declared", "Мәлімделген", "Заявлено", "Declared", width=18),
+    Column("verified", "Тексерілген", "Проверено", "Verified", width=18),
+    Column("verified_on", "Тексерілген күні", "Дата проверки", "Verified on", width=14),
+)
+
 _POLICE: Final = (
     _BIN,
     Column(

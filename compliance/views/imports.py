@@ -7,7 +7,8 @@ from typing import Final
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from compliance.card_forms import CardFilter
 from compliance.enums import ImportKind, ImportState
 from compliance.import_forms import RowFilterForm, UploadForm
-from compliance.imports import exporting, preflight, problems, running, showing
+from compliance.imports import exporting, preflight, problems, running, showing, statuses
 from compliance.imports.kinds import may_upload
 from compliance.models import ImportRow, ImportRun
 from institutions import access, journal
@@ -26,7 +27,9 @@ from institutions.clock import local_day, today
 from institutions.http import AuthenticatedRequest
 from institutions.middleware import refuses_large_bodies
 from institutions.models import Institution
+from institutions.querysets import InstitutionQuerySet
 from institutions.tables import CSV, XLSX, Grid, to_csv, to_xlsx
+from institutions.templatetags.qalqan import figure
 
 LIST_PAGE: Final = 25
 ROWS_PAGE: Final = 50
@@ -202,6 +205,40 @@ def export_institutions(request: AuthenticatedRequest) -> HttpResponse:
         now=timezone.now(),
     )
     return _file(grid, f"institutions-{today()}", file_format, title=_("Institutions"))
+
+
+@require_safe
+def export_statuses(request: AuthenticatedRequest) -> HttpResponseBase:
+    """The statuses of the institutions that the filters of their list leave, in the columns of a list of answers."""
+    rows = Institution.objects.visible_to(request.user)
+    found = CardFilter(request.GET, queryset=rows, request=request)
+    file_format, about = request.GET.get("format", "xlsx"), request.GET.get("about", statuses.About.MEASURES)
+    known = file_format in statuses.FORMATS and about in statuses.About.values
+    if not found.is_valid() or not known or not access.roles_of(request.user):
+        raise Http404
+    wanted: InstitutionQuerySet = found.qs
+    most = statuses.MOST_IN_A_WORKBOOK[statuses.About(about)]
+    if file_format == "xlsx" and wanted.order_by()[most:].exists():
+        messages.error(
+            request,
+            _("A workbook takes %(most)s institutions, and there are more: narrow the list, or take CSV.")
+            % {"most": figure(most)},
+        )
+        query = request.GET.copy()
+        for name in ("format", "about"):
+            query.pop(name, None)
+        return redirect(f"{reverse('institutions:list')}?{query.urlencode()}")
+    asked = {name: str(value) for name, value in found.form.cleaned_data.items() if value}
+    now = timezone.now()
+    pieces = statuses.export(wanted, file_format, statuses.About(about), by=request.user, asked=asked, now=now)
+    return StreamingHttpResponse(
+        pieces,
+        content_type=statuses.FORMATS[file_format],
+        headers={
+            "Content-Disposition": f'attachment; filename="statuses-{local_day(now)}.{file_format}"',
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 def _file(grid: Grid, name: str, file_format: str, *, title: str) -> HttpResponse:

@@ -34,6 +34,8 @@ _LOOKS: Final[dict[NoticeKind, tuple[str, str]]] = {
     NoticeKind.WAITING: ("hourglass", "warn"),
     NoticeKind.UNMENDED: ("alert-triangle", "warn"),
     NoticeKind.UNMENDED_LONG: ("alert-triangle", "bad"),
+    NoticeKind.CONTRADICTED: ("eye", "bad"),
+    NoticeKind.CONTRADICTIONS: ("eye", "warn"),
 }
 
 
@@ -128,15 +130,23 @@ def _what(notice: Notice) -> str:
                 "%(count)s returned answers have not been mended for two weeks",
                 count,
             )
+        case NoticeKind.CONTRADICTED | NoticeKind.CONTRADICTIONS:
+            text = ngettext(
+                "%(count)s approved answer is contradicted by an inspection or the police",
+                "%(count)s approved answers are contradicted by an inspection or the police",
+                count,
+            )
     return text % {"count": count}
 
 
 def _target(notice: Notice) -> str:
+    if notice.kind == NoticeKind.CONTRADICTIONS:
+        return reverse("compliance:contradictions")
     if notice.institution is None:
         return reverse("compliance:queue") + f"?older={notices.LONG_WAIT.days}"
     if notice.kind == NoticeKind.RETURNED:
         item = StatusEntry.objects.select_related("item__requirement").get(pk=_key(notice)).item
         return reverse("compliance:item", args=[notice.institution.bin, item.requirement.code])
     unmended = notice.kind in (NoticeKind.UNMENDED, NoticeKind.UNMENDED_LONG)
-    show = Show.RETURNED if unmended else Show.ENDING
+    show = Show.CONTRADICTED if notice.kind == NoticeKind.CONTRADICTED else Show.RETURNED if unmended else Show.ENDING
     return reverse("compliance:checklist", args=[notice.institution.bin]) + f"?show={show.value}"
