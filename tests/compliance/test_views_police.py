@@ -197,7 +197,7 @@ def test_rows_query_count(desk, rows, places, django_assert_num_queries):
     data = workbook([HEADINGS, *([school.bin, "да"] for school in schools)])
     run = checked(data, by=desk.approver, since=date(2026, 5, 1), now=desk.now, kind=ImportKind.POLICE)
     applied(run, by=desk.approver, now=desk.now)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         answer = desk.client.get(page_of(run))
     assert len(answer.context["lines"]) == rows
 
