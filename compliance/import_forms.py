@@ -79,6 +79,11 @@ class UploadForm(forms.Form):
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]
         self.fields["kind"].initial = choices[0][0] if choices else None
         self.fields["since"].widget.attrs["max"] = day.isoformat()
+        if self.kinds == [ImportKind.POLICE]:
+            self.fields["since"].label = _("Day of the list")
+            self.fields["since"].help_text = _(
+                "The day as of which the list was made; today at the latest. A row may name its own day."
+            )
         if ImportKind.POLICE in self.kinds:
             self.fields["complete_for"].queryset = whole_regions(user)  # type: ignore[attr-defined]
         else:
