@@ -69,7 +69,10 @@ def upload(
         # Under its content's hash: the name that a stranger gave it leads nowhere on our disk.
         run.file.save(f"{digest.hexdigest()[:32]}.list", file, save=False)
         run.save()
-        journal.write("import.upload", run, by=by, after={"file": run.file_name, "sha256": run.file_hash}, now=now)
+        after = {"file": run.file_name, "sha256": run.file_hash}
+        if complete_for is not None:
+            after["scope"] = complete_for.code
+        journal.write("import.upload", run, by=by, after=after, now=now)
         hints.after_commit(WORK, run=run.pk)
     return run
 
