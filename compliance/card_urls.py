@@ -15,6 +15,7 @@ urlpatterns = [
     path("institutions/mergers/<int:pk>/undo/", duplicates.undo, name="unmerge"),
     path("institutions/unconfirmed-facts/", facts.unconfirmed, name="unconfirmed_facts"),
     path("institutions/export/", imports.export_institutions, name="export"),
+    path("institutions/statuses/", imports.export_statuses, name="statuses"),
     path("institutions/<str:bin>/", cards.detail, name="detail"),
     path("institutions/<str:bin>/history/", cards.history, name="history"),
     path("institutions/<str:bin>/facts/", cards.facts, name="facts"),

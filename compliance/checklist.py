@@ -30,12 +30,14 @@ class Show(models.TextChoices):
     WAITING = "waiting", _("Waiting for a decision")
     ENDING = "ending", _("Ends soon")
     NOT_MET = "not_met", _("Not met")
+    CONTRADICTED = "contradicted", _("Found otherwise")
 
 
 class Urgency(models.TextChoices):
     """Why an item stands first; the order is that of the page."""
 
     RETURNED = "returned", _("came back")
+    CONTRADICTED = "contradicted", _("found otherwise than approved")
     ENDED = "ended", _("the proof has ended")
     ENDING = "ending", _("ends soon")
     DRAFT = "draft", _("not sent yet")
@@ -53,6 +55,7 @@ class Row:
     drafted: bool
     ended: bool
     ending: bool
+    contradicted: bool
 
     @property
     def unanswered(self) -> bool:
@@ -62,6 +65,8 @@ class Row:
     def urgency(self) -> Urgency | None:
         if self.returned:
             return Urgency.RETURNED
+        if self.contradicted and not self.waiting:
+            return Urgency.CONTRADICTED
         if self.ended and not self.waiting:
             return Urgency.ENDED
         if self.ending and not self.waiting:
@@ -88,6 +93,7 @@ _SHOWN: Final[Mapping[Show, Callable[[Row], bool]]] = {
     Show.WAITING: lambda row: row.waiting,
     Show.ENDING: lambda row: row.ending,
     Show.NOT_MET: lambda row: row.item.status in (Status.NOT_MET, Status.PARTLY_MET),
+    Show.CONTRADICTED: lambda row: row.contradicted,
 }
 
 
@@ -159,4 +165,5 @@ def _row(item: ChecklistItem, day: date) -> Row:
         and last_until < day
         and item.status in (Status.NOT_MET, Status.UNKNOWN),
         ending=ends_soon(item, day),
+        contradicted=item.contradicted,  # type: ignore[attr-defined]
     )

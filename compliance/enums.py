@@ -36,6 +36,14 @@ class InspectionSource(models.TextChoices):
 FOUND = (Status.MET, Status.PARTLY_MET, Status.NOT_MET)
 
 
+class Connection(models.TextChoices):
+    """What is found, said of cameras: the words of a list of the police for the statuses of its item."""
+
+    MET = Status.MET.value, pgettext_lazy("cameras", "connected")
+    PARTLY_MET = Status.PARTLY_MET.value, pgettext_lazy("cameras", "partly connected")
+    NOT_MET = Status.NOT_MET.value, pgettext_lazy("cameras", "not connected")
+
+
 class Measure(models.TextChoices):
     """The five items that the ministry's brief counts, in its order."""
 
@@ -199,6 +207,8 @@ class NoticeKind(models.TextChoices):
     UNCONFIRMED_TOMORROW = "unconfirmed_1", _("Quarters to be confirmed by tomorrow")
     UNCONFIRMED_LATE = "unconfirmed_late", _("Institutions that did not confirm a quarter in time")
     UNCONFIRMED_LONG = "unconfirmed_long", _("Institutions that have still not confirmed a quarter")
+    CONTRADICTED = "contradicted", _("Answers that an inspection or the police contradict")
+    CONTRADICTIONS = "contradictions", _("Answers of institutions that an inspection or the police contradict")
 
 
 # What is mailed at once, in the daytime; all else waits for the digest.
@@ -210,6 +220,7 @@ OF_AN_INSTITUTION = frozenset(NoticeKind) - {
     NoticeKind.WAITING,
     NoticeKind.UNCONFIRMED_LATE,
     NoticeKind.UNCONFIRMED_LONG,
+    NoticeKind.CONTRADICTIONS,
 }
 
 
@@ -218,6 +229,7 @@ class ImportKind(models.TextChoices):
 
     INSTITUTIONS = "institutions", _("institutions")
     ANSWERS = "answers", _("answers to requirements")
+    POLICE = "police", _("connected cameras, by the list of the police")
 
 
 class ImportState(models.TextChoices):

@@ -71,6 +71,7 @@ class Task:
 
 _URGENCIES: Final[dict[Urgency, tuple[str, str]]] = {
     Urgency.RETURNED: ("arrow-back-up", "warn"),
+    Urgency.CONTRADICTED: ("eye", "bad"),
     Urgency.ENDED: ("clock", "bad"),
     Urgency.ENDING: ("clock", "warn"),
     Urgency.DRAFT: ("pencil", "neutral"),
@@ -216,6 +217,9 @@ def _editor(membership: Membership, user: User, day: date) -> Section:
             ),
             _todo(membership, Todo.WAITING, to_do(reached, Todo.WAITING, user, day).count(), "hourglass", ""),
             _todo(membership, Todo.DRAFTS, to_do(reached, Todo.DRAFTS, user, day).count(), "pencil", ""),
+            _contradictions(
+                Finding.objects.filter(item__institution__in=reached).contradicting().count(), **_place(membership)
+            ),
             *_confirmed(membership, day),
             *_proposals(reached, user),
         ],

@@ -19,6 +19,7 @@ from compliance.enums import (
     OF_AN_INSTITUTION,
     WAITING,
     Cause,
+    Connection,
     DutyChange,
     EditionState,
     EntryState,
@@ -1274,12 +1275,15 @@ class RegisterDay(models.Model):
 
 
 class ImportRun(models.Model):
-    """A list of institutions or of answers that somebody uploaded, and what became of it.
+    """A list of institutions, of answers or of the police that somebody uploaded, and what became of it.
 
     `queued → checking → checked → applying → applied → undoing → undone`; a file that cannot be read is `refused`, one
     that nobody wants is `discarded`. Its file is kept until it is applied or thrown away. What stands in a row holds
     from the row's own day, or else from `since`. Answers become entries that the person submits: somebody else decides
-    them. Who moves it: `imports/running.py` and `imports/applying.py`.
+    them. A list of the police (`issuer`: whose it is) becomes inspections; one that is complete for a region
+    (`complete_for`) says of the others there that they are not connected: those are rows, too (`rows_implied`), unless
+    the list has rows of which nobody can tell the institution (`rows_unnamed`).
+    Who moves it: `imports/running.py` and `imports/applying.py`.
     """
 
     kind = models.CharField(_("kind"), max_length=12, choices=ImportKind, default=ImportKind.INSTITUTIONS)
@@ -1289,6 +1293,15 @@ class ImportRun(models.Model):
     file_hash = models.CharField("SHA-256", max_length=64)
     file_size = models.PositiveIntegerField(_("size, bytes"))
     since = models.DateField(_("true since"))
+    issuer = models.CharField(_("whose list it is"), max_length=200, blank=True)
+    complete_for = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("region for which the list is complete"),
+        db_index=False,
+    )
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
     )
@@ -1313,6 +1326,8 @@ class ImportRun(models.Model):
     rows_changed = models.PositiveIntegerField(_("changed"), default=0)
     rows_unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     rows_refused = models.PositiveIntegerField(_("refused"), default=0)
+    rows_implied = models.PositiveIntegerField(_("not named by the list"), default=0)
+    rows_unnamed = models.PositiveIntegerField(_("rows without a legible BIN"), default=0)
     done_new = models.PositiveIntegerField(_("entered"), default=0)
     done_changed = models.PositiveIntegerField(_("changed in the register"), default=0)
     rows_stale = models.PositiveIntegerField(_("changed by others meanwhile"), default=0)
@@ -1364,6 +1379,8 @@ class ImportRow(models.Model):
 
     `changes` are fields of the institution with their new values, `before` the same with those of the check, both in
     `state` (which has dates) and `details`; of a list of answers they are the answer and the version of its item.
+    Of a list of the police: `status` is what it says, `was` what was verified until then (empty: nothing), `inspection`
+    what it became; an `implied` row stands for an institution that a complete list does not name.
     `reasons` are problems as `imports/problems.py` has them.
     """
 
@@ -1377,6 +1394,10 @@ class ImportRow(models.Model):
     since = models.DateField(_("true since"))
     institution = models.ForeignKey(Institution, models.PROTECT, null=True, related_name="+", db_index=False)
     entry = models.ForeignKey(StatusEntry, models.PROTECT, null=True, related_name="+", db_index=False)
+    status = models.CharField(_("what the list says"), max_length=20, choices=Connection, blank=True)
+    was = models.CharField(_("verified until then"), max_length=20, choices=Connection, blank=True)
+    implied = models.BooleanField(_("not named by the list"), default=False)
+    inspection = models.ForeignKey(Inspection, models.PROTECT, null=True, related_name="+", db_index=False)
     cells = models.JSONField(default=list)
     changes = models.JSONField(default=dict)
     before = models.JSONField(default=dict)

@@ -19,7 +19,7 @@ from django.db.models import Count, Exists, OuterRef
 
 from compliance import confirmations
 from compliance.enums import EntryState, NoticeKind, Side, Status
-from compliance.models import ChecklistItem, Comment, Confirmation, Notice, StatusEntry
+from compliance.models import ChecklistItem, Comment, Confirmation, Finding, Notice, StatusEntry
 from institutions.access import DECIDE
 from institutions.clock import first_moment, local_day
 from institutions.enums import REGIONAL_ROLES, Role
@@ -112,6 +112,7 @@ def derive(now: datetime) -> int:
         *_unmended(day, people),
         *_said(day, people),
         *_unconfirmed(day, people),
+        *_contradicted(day, people),
         *(one for family in _FAMILIES for one in family.derive(day, people)),
     ]
     return _write(due, now)
@@ -346,6 +347,34 @@ def _unconfirmed(day: date, people: People) -> Iterator[Due]:
                     counts.update(of_district or regions[region])
                 for user, count in sorted(counts.items()):
                     yield Due(user, kind, f"period:{period.code}", None, since, count)
+
+
+def _contradicted(day: date, people: People) -> Iterator[Due]:
+    """Something else was found than is approved: told to the directors, one notice for a day's findings, and to who
+    decides there, one for those of all institutions. Whoever recorded it knows."""
+    found = Finding.objects.contradicting().filter(inspection__recorded_at__gte=first_moment(day - LOOKS_BACK))
+    rows = list(
+        found.values_list(
+            "inspection__recorded_at", "inspection__recorded_by", "item__institution", "item__institution__locality",
+            "item__institution__locality__region",
+        )
+    )  # fmt: skip
+    if not rows:
+        return
+    directors = people.directors(row[2] for row in rows)
+    districts, regions = people.of_districts(DECIDE), people.of_regions(DECIDE)
+    own: Counter[tuple[int, int, date]] = Counter()
+    decided: Counter[tuple[int, date]] = Counter()
+    for recorded_at, recorded_by, institution, locality, region in rows:
+        since = local_day(recorded_at)
+        for user in directors[institution]:
+            own[user, institution, since] += 1
+        for user in (districts[locality] | regions[region]) - {recorded_by}:
+            decided[user, since] += 1
+    for (user, institution, since), count in sorted(own.items()):
+        yield Due(user, NoticeKind.CONTRADICTED, f"institution:{institution}", institution, since, count)
+    for (user, since), count in sorted(decided.items()):
+        yield Due(user, NoticeKind.CONTRADICTIONS, "contradictions:found", None, since, count)
 
 
 def day_of(moment: datetime | None) -> date:

@@ -12,7 +12,7 @@ from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, 
 from django.db.models.functions import Coalesce, TruncDate
 
 from compliance.enums import WAITING, EntryState, ImportKind, PeriodState, Status, Step
-from institutions.access import ADMINISTER, ANSWER, DECIDE, IMPORT, READ_JOURNAL, REVOKE_DOCUMENTS, VERIFY
+from institutions.access import ADMINISTER, ANSWER, DECIDE, IMPORT, READ_JOURNAL, REVOKE_DOCUMENTS, VERIFY, roles_of
 from institutions.clock import today
 from institutions.models import Institution, Membership
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         SavedView,
         StatusEntry,
     )
+    from institutions.enums import Role
     from institutions.models import User
 
 # Answers that rest on their document: those that wait, and those that count.
@@ -98,6 +99,12 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
             found=Subquery(newest.values("status")[:1]), found_on=Subquery(newest.values("inspection__held_on")[:1])
         )
 
+    def with_contradicted(self) -> Self:
+        """Adds `contradicted`: whether what was found last says otherwise than what is approved, and stands."""
+        from compliance.models import Finding
+
+        return self.annotate(contradicted=Exists(Finding.objects.filter(item=OuterRef("pk")).contradicting()))
+
     def with_last_entry(self) -> Self:
         """Adds `last_state` and `last_valid_until` of the newest entry that left its author's hands, or None."""
         from compliance.models import StatusEntry
@@ -135,6 +142,7 @@ class ChecklistItemQuerySet(models.QuerySet["ChecklistItem"]):
             .with_pending()
             .with_last_entry()
             .with_draft_of(user)
+            .with_contradicted()
             .with_basis(day)
             .order_by("requirement__chapter__sort_order", "requirement__sort_order")
         )
@@ -650,38 +658,39 @@ class ComingEditionQuerySet(models.QuerySet["ComingEdition"]):
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """All lists for those who read the journal; for a regional editor the lists that they uploaded themselves.
+        """All lists for those who read the journal; for others the lists that they uploaded themselves.
 
         A list may name institutions of places that another editor does not reach, so colleagues do not see it.
         """
-        mine = Membership.objects.of(user, IMPORT | READ_JOURNAL)
-        if not mine.exists():
-            return self.none()
-        if mine.filter(role__in=sorted(READ_JOURNAL)).exists():
-            return self
-        return self.filter(uploaded_by=user.pk)._reached_by(user)
+        roles = roles_of(user)
+        return self if roles & READ_JOURNAL else self._of_uploader(user, roles)
 
-    def _reached_by(self, user: User | AnonymousUser) -> Self:
-        """Without those that name an institution which the person does not reach any more."""
+    def _of_uploader(self, user: User | AnonymousUser, roles: frozenset[Role]) -> Self:
+        """The person's own, of the kinds that they still upload, without those that name an institution which they do
+        not reach any more."""
         from compliance.models import ImportRow
 
-        elsewhere = ImportRow.objects.filter(run=OuterRef("pk"), institution__isnull=False).exclude(
-            institution__in=Institution.objects.within_roles(user, IMPORT)
-        )
-        return self.filter(~Exists(elsewhere))
+        named = ImportRow.objects.filter(run=OuterRef("pk"), institution__isnull=False)
+        mine = Q()
+        for may, of_kind in ((IMPORT, ~Q(kind=ImportKind.POLICE)), (VERIFY, Q(kind=ImportKind.POLICE))):
+            if roles & may:
+                elsewhere = named.exclude(institution__in=Institution.objects.within_roles(user, may))
+                mine |= of_kind & Q(~Exists(elsewhere))
+        return self.filter(mine, uploaded_by=user.pk) if mine else self.none()
 
     def movable_by(self, user: User | AnonymousUser) -> Self:
         """Those that the person may apply, throw away or undo.
 
         A list of answers is its author's alone: whoever applied another's would be the author of what that one wrote.
         """
-        mine = Membership.objects.of(user, IMPORT)
-        if mine.country_wide().exists():
+        roles = roles_of(user)
+        if roles & ADMINISTER:
             return self.filter(~Q(kind=ImportKind.ANSWERS) | Q(uploaded_by=user.pk))
-        return self.filter(uploaded_by=user.pk)._reached_by(user) if mine.exists() else self.none()
+        return self._of_uploader(user, roles)
 
     def for_list(self) -> Self:
-        return self.select_related("uploaded_by", "applied_by", "undone_by").defer("head", "keys", "ignored")
+        related = ("uploaded_by", "applied_by", "undone_by", "complete_for")
+        return self.select_related(*related).defer("head", "keys", "ignored")
 
 
 class PeriodExceptionQuerySet(models.QuerySet["PeriodException"]):

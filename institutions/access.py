@@ -18,6 +18,7 @@ VERIFY = frozenset({Role.APPROVER, Role.ADMINISTRATOR})  # record what an inspec
 MAKE_BRIEFS = frozenset({Role.ANALYST, Role.ADMINISTRATOR})
 READ_JOURNAL = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 IMPORT = frozenset({Role.EDITOR, Role.ADMINISTRATOR})  # upload lists of institutions and apply them
+LISTS = IMPORT | VERIFY  # upload lists of some kind: what the police say is verified, and for those who verify
 READ_QUARTERS = frozenset(Role) - {Role.DIRECTOR}  # how the institutions of a reach confirm and answer
 READ_EDITIONS = frozenset({Role.ANALYST, Role.ADMINISTRATOR, Role.AUDITOR})  # of the Order, and what follows from them
 ADMINISTER = frozenset({Role.ADMINISTRATOR})

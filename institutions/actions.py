@@ -43,6 +43,7 @@ ACTIONS: Final[Mapping[str, str | Promise]] = MappingProxyType(
         "locality.move": _("institutions of a locality moved to another"),
         "institution.not_duplicate": _("two institutions found to be no duplicates"),
         "institution.export": _("list of institutions downloaded"),
+        "status.export": _("statuses of institutions downloaded"),
         "import.upload": _("list uploaded"),
         "import.check": _("list checked"),
         "import.apply": _("list applied"),

@@ -31,7 +31,7 @@ def person(request: HttpRequest) -> dict[str, Any]:
         (Role.DIRECTOR in roles, _("My facility"), "institutions:mine", "building"),
         (bool(roles & access.DECIDE), _("Review queue"), "compliance:queue", "inbox"),
         (bool(roles - {Role.DIRECTOR}), _("Institutions"), "institutions:list", "school"),
-        (bool(roles & access.IMPORT), _("Lists"), "compliance:imports", "file-import"),
+        (bool(roles & access.LISTS), _("Lists"), "compliance:imports", "file-import"),
         (bool(roles), _("Coverage"), "reporting:coverage", "map"),
         (bool(roles - {Role.DIRECTOR}), _("Briefs"), "reporting:briefs", "report"),
         (bool(roles & access.READ_QUARTERS), _("Quarters"), "compliance:quarters", "calendar"),

@@ -28,6 +28,8 @@ from institutions.names import search_key
 
 _DOCUMENT: Final = ("document_number", "document_issuer", "document_issued_on")
 _CHUNK: Final = 500
+# Why a new answer is not taken: no matter to a row that gives none.
+_NO_MATTER: Final = frozenset({"waits_already", "own_draft"})
 _REFUSALS: Final = {
     workflow.NotListed: "not_listed",
     workflow.LateAnswer: "closed_quarter",
@@ -126,6 +128,13 @@ class _Judge:
                 said.reasons.append(problem("waits_already", "requirement"))
             if item is not None and item.pk in drafts:
                 said.reasons.append(problem("own_draft", "requirement"))
+            if item is not None and requirement and _says_nothing_new(said, requirement, standing.get(item.pk)):
+                # What is so already may stand in a closed quarter, and beside an answer that waits.
+                said.reasons = [reason for reason in said.reasons if reason["code"] not in _NO_MATTER]
+                judged.outcome = RowOutcome.REFUSED if said.reasons else RowOutcome.UNCHANGED
+                judged.reasons = said.reasons
+                yield judged
+                continue
             answer = self._answer(judged, said, requirement)
             judged.reasons = said.reasons
             if said.reasons or item is None or answer is None:
@@ -239,6 +248,20 @@ class _Judge:
                     "valid_until": until and until.isoformat(),
                 }
         return waiting, drafts, standing
+
+
+def _says_nothing_new(said: Parsed, requirement: Requirement, standing: dict[str, Any] | None) -> bool:
+    """Whether a row leaves all of its answer empty, or says what is approved and holds: an export that comes back."""
+    given = said.values
+    if said.wrong or not given.keys() - {"requirement"}:
+        return not said.wrong
+    if standing is None or given.get("status") != standing["status"]:
+        return False
+    until = given.get("valid_until")
+    if until is None and requirement.expires and given["status"] in (Status.MET, Status.PARTLY_MET):
+        until = given.get("document_valid_until")
+    named = {"effective_on": given.get("since"), "valid_until": until}
+    return all(value is None or value.isoformat() == standing[name] for name, value in named.items())
 
 
 def answer_of(row: ImportRow) -> AnswerData:

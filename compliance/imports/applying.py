@@ -18,7 +18,7 @@ from django.db import transaction
 
 from compliance import books, enrolment, workflow_many
 from compliance.enums import EntryState, ImportKind, ImportState, RowOutcome, RowResult
-from compliance.imports import answers, differences, running
+from compliance.imports import answers, differences, police, running
 from compliance.imports.differences import Known, plain
 from compliance.imports.problems import FileRefused, Problem, problem
 from compliance.ledger.cells import chunked
@@ -50,7 +50,7 @@ def apply(pk: int, *, now: datetime) -> ImportRun | None:
         return None
     try:
         with transaction.atomic(), no_garbage_collection():
-            (_submit if run.kind == ImportKind.ANSWERS else _apply)(run, by=run.applied_by, now=now)
+            _APPLY[ImportKind(run.kind)](run, by=run.applied_by, now=now)
     except Exception:
         logger.exception("List %s could not be applied", pk)
         running.move(run, ImportState.APPLYING, ImportState.CHECKED, claimed_at=None, applied_by=None, problem=_FAILED)
@@ -177,7 +177,7 @@ def undo(pk: int, *, now: datetime) -> ImportRun | None:
         return None
     try:
         with transaction.atomic(), no_garbage_collection():
-            (_withdraw if run.kind == ImportKind.ANSWERS else _undo)(run, by=run.undone_by, now=now)
+            _UNDO[ImportKind(run.kind)](run, by=run.undone_by, now=now)
     except Exception:
         logger.exception("List %s could not be undone", pk)
         running.move(run, ImportState.UNDOING, ImportState.APPLIED, claimed_at=None, undone_by=None, problem=_FAILED)
@@ -310,3 +310,20 @@ def _withdraw(run: ImportRun, *, by: User, now: datetime) -> None:
             row.result, row.reasons = RowResult.KEPT, [problem("cannot_be_taken_back", "requirement")]
     _note_results(rows)
     _receipt_of_undoing(run, rows, by=by, now=now)
+
+
+# --- a list of the police ---------------------------------------------------------------------------
+
+
+def _verify(run: ImportRun, *, by: User, now: datetime) -> None:
+    """Record what the police say as found."""
+    _receipt(run, police.record(run, by=by, now=now), by=by, now=now)
+
+
+def _revoke(run: ImportRun, *, by: User, now: datetime) -> None:
+    """Take it back."""
+    _receipt_of_undoing(run, police.take_back(run, by=by, now=now), by=by, now=now)
+
+
+_APPLY: Final = {ImportKind.INSTITUTIONS: _apply, ImportKind.ANSWERS: _submit, ImportKind.POLICE: _verify}
+_UNDO: Final = {ImportKind.INSTITUTIONS: _undo, ImportKind.ANSWERS: _withdraw, ImportKind.POLICE: _revoke}

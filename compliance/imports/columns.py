@@ -1,4 +1,4 @@
-"""The columns of lists of institutions and of answers, and how offices head them in three languages.
+"""The columns of lists of institutions, of answers and of the police, and how offices head them in three languages.
 
 The headings are data and not messages: a list is read in any language, whatever language its reader chose.
 """
@@ -193,6 +193,85 @@ _ANSWERS: Final = (
     Column("document_valid_until", "Құжаттың соңғы күні", "Документ действует до", "The document ends on", (), 14),
 )
 
+# What an export of statuses adds to read: no column of a list of answers, so that nothing of it is taken in.
+STATUS_NOTES: Final = (
+    Column("institution", "Ұйымның атауы", "Наименование организации", "Institution", width=44),
+    Column("title", "Талаптың мазмұны", "Содержание требования", "What is asked", width=50),
+    Column("counts", "Бүгінгі мәртебесі", "Статус на сегодня", "Counts today as", width=18),
+    Column("declared", "Мәлімделген", "Заявлено", "Declared", width=18),
+    Column("verified", "Тексерілген", "Проверено", "Verified", width=18),
+    Column("verified_on", "Тексерілген күні", "Дата проверки", "Verified on", width=14),
+)
+
+_POLICE: Final = (
+    _BIN,
+    Column(
+        "named",
+        "Ұйымның атауы",
+        "Наименование организации",
+        "Institution",
+        (
+            "Атауы", "Наименование", "Название", "Организация", "Ұйым", "Объект", "Наименование объекта",
+            "Нысан", "Нысанның атауы", "Name", "Наименование организации образования", "Білім беру ұйымы",
+        ),
+        44,
+    ),
+    Column(
+        "place",
+        "Аудан немесе қала",
+        "Район или город",
+        "District or city",
+        (
+            "Аудан", "Аудан/қала", "Район", "Район/город", "Город/район", "Елді мекен", "Населённый пункт",
+            "Населенный пункт", "Мекенжайы", "Мекенжай", "Адрес", "Address", "Locality", "Облыс", "Область", "Region",
+        ),
+        28,
+    ),
+    Column(
+        "connected",
+        "Қосылған",
+        "Подключено",
+        "Connected",
+        (
+            "Қосылғаны", "ЖБО-ға қосылған", "ЖБО қосылған", "Жедел басқару орталығына қосылған", "Қосылу", "Қосылды",
+            "Подключение", "Подключён", "Подключена", "Подключены", "Подключено к ЦОУ", "Подключение к ЦОУ",
+            "Подключены к ЦОУ", "Подключено к центру оперативного управления", "Статус подключения", "Подключен",
+            "Подключен (да/нет)", "Подключено (да/нет)", "Қосылған (иә/жоқ)", "Connection", "Connected (yes/no)",
+        ),
+        14,
+    ),
+    Column(
+        "cameras",
+        "Қосылған камералар саны",
+        "Подключено камер",
+        "Cameras connected",
+        (
+            "Камералар саны", "Қосылған камералар", "Количество камер", "Кол-во камер", "Число камер", "Камер",
+            "Количество подключенных камер", "Количество подключённых камер", "Кол-во подключенных камер",
+            "Подключенных камер", "Подключённых камер", "Камеры", "Number of cameras", "Cameras",
+            "Подключено камер (шт.)", "Камер подключено",
+        ),
+        14,
+    ),
+    Column(
+        "connected_since",
+        "Қосылған күні",
+        "Дата подключения",
+        "Connected since",
+        ("Қосылған уақыты", "Подключено с", "Подключён с", "Дата подключения к ЦОУ", "Қай күннен бастап қосылған"),
+        14,
+    ),
+    Column(
+        "as_of",
+        "Тізім күні",
+        "Дата списка",
+        "Day of the list",
+        ("Күні", "Дата", "Күнгі жағдай", "По состоянию на", "На дату", "Дата проверки", "Date", "As of"),
+        14,
+    ),
+    Column("note", "Ескертпе", "Примечание", "Note", ("Ескерту", "Комментарий", "Примечания", "Notes"), 40),
+)  # fmt: skip
+
 # What the conditions of the Order ask for: their questions are too long to head a column.
 _FACTS: Final = {
     "leased": ("Жалға алынған үй-жай", "Арендуемое помещение", "Leased premises"),
@@ -229,17 +308,20 @@ def read_columns() -> tuple[Column, ...]:
 
 def columns_of(kind: str) -> tuple[Column, ...]:
     """The columns that a list of a kind may have."""
-    return _ANSWERS if kind == ImportKind.ANSWERS else read_columns()
+    return _OF_KIND.get(kind) or read_columns()
 
 
 def written_columns(kind: str) -> tuple[Column, ...]:
     """The columns of an empty list of a kind."""
-    return _ANSWERS if kind == ImportKind.ANSWERS else institution_columns()
+    return _OF_KIND.get(kind) or institution_columns()
+
+
+_OF_KIND: Final[dict[str, tuple[Column, ...]]] = {ImportKind.ANSWERS: _ANSWERS, ImportKind.POLICE: _POLICE}
 
 
 def title_of(key: str) -> str:
     """The heading of a column in the reader's language."""
-    found = next((column for column in (*read_columns(), *_ANSWERS) if column.key == key), None)
+    found = next((column for column in (*read_columns(), *_ANSWERS, *_POLICE) if column.key == key), None)
     return found.title(get_language() or "kk") if found else key
 
 

@@ -81,7 +81,7 @@ def _yes_or_no(value: bool | None) -> str | None:
 
 def errors_grid(run: ImportRun) -> Grid:
     """The list as it was uploaded, row under row with the same numbers, and two columns more: what came of each."""
-    rows = list(run.rows.all())
+    rows = list(run.rows.filter(implied=False))
     keys: Sequence[str | None] = run.keys
     width = max([len(keys), *(len(row.cells) for row in rows)])
     below = len(run.head) + 1

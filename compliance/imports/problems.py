@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 from django.db.models import Choices
 from django.utils.translation import gettext_lazy as _
 
-from compliance.enums import Status
+from compliance.enums import Connection, Status
 from compliance.imports import columns
 from institutions.enums import Kind, Lifecycle, Ownership
 
@@ -117,13 +117,19 @@ ROWS: Final[Mapping[str, StrPromise]] = MappingProxyType(
         "cannot_be_taken_back": _("It was decided in the meantime and cannot be taken back any more."),
         "gone_meanwhile": _("Somebody changed this institution after the check. Check the list again."),
         "entered_meanwhile": _("Somebody entered this institution after the check. Check the list again."),
+        "connection_missing": _("Neither yes nor no stands here, and no number of cameras."),
+        "connection_differs": _("The answer and the number of connected cameras (%(value)s) contradict each other."),
+        "connected_later": _("lies after the day of the list, %(day)s"),
+        "own_answer": _("You answered for the cameras yourself, so somebody else has to bring the list."),
+        "verified_meanwhile": _("Something else was found here after the check. Check the list again."),
+        "taken_back_already": _("It was taken back by hand already, or is out of your reach."),
         "changed_since": _("Somebody has changed it since the import, so it stays as it is now."),
     }
 )
 
 
 CHOICES: Final[Mapping[str, type[Choices]]] = MappingProxyType(
-    {"kind": Kind, "ownership": Ownership, "lifecycle": Lifecycle, "status": Status}
+    {"kind": Kind, "ownership": Ownership, "lifecycle": Lifecycle, "status": Status, "connected": Connection}
 )
 
 

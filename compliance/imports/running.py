@@ -8,24 +8,25 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from django.core.cache import cache
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q
 
 from compliance import hints
 from compliance.enums import ImportKind, ImportState, RowOutcome
-from compliance.imports import answers, differences, reading
+from compliance.imports import answers, differences, police, reading
 from compliance.imports.problems import FileRefused
+from compliance.imports.progress import progress_of as progress_of
+from compliance.imports.progress import tell as tell
 from compliance.models import BUSY_IMPORTS, ImportRow, ImportRun
 from institutions import journal
 from institutions.clock import local_day
-from institutions.models import User
+from institutions.models import Region, User
 
 logger = logging.getLogger(__name__)
 WORK: Final = "compliance.tasks.work_on_import"
@@ -46,8 +47,10 @@ def upload(
     by: User,
     now: datetime,
     kind: ImportKind = ImportKind.INSTITUTIONS,
+    issuer: str = "",
+    complete_for: Region | None = None,
 ) -> ImportRun:
-    """Keep a file and queue its check."""
+    """Keep a file and queue its check. `issuer` and `complete_for` are of a list of the police."""
     digest = hashlib.sha256()
     for piece in file.chunks():
         digest.update(piece)
@@ -58,13 +61,18 @@ def upload(
             file_hash=digest.hexdigest(),
             file_size=file.size,
             since=since,
+            issuer=issuer,
+            complete_for=complete_for,
             uploaded_by=by,
             uploaded_at=now,
         )
         # Under its content's hash: the name that a stranger gave it leads nowhere on our disk.
         run.file.save(f"{digest.hexdigest()[:32]}.list", file, save=False)
         run.save()
-        journal.write("import.upload", run, by=by, after={"file": run.file_name, "sha256": run.file_hash}, now=now)
+        after = {"file": run.file_name, "sha256": run.file_hash}
+        if complete_for is not None:
+            after["scope"] = complete_for.code
+        journal.write("import.upload", run, by=by, after=after, now=now)
         hints.after_commit(WORK, run=run.pk)
     return run
 
@@ -121,18 +129,24 @@ def _keep(run: ImportRun, table: reading.Table, rows: Sequence[ImportRow], now: 
         rows_changed=counts[RowOutcome.CHANGED],
         rows_unchanged=counts[RowOutcome.UNCHANGED],
         rows_refused=counts[RowOutcome.REFUSED],
+        rows_implied=run.rows_implied,
+        rows_unnamed=run.rows_unnamed,
     )
 
 
 def _judged(run: ImportRun, table: reading.Table, now: datetime) -> list[ImportRow]:
     tell(run.pk, 20)
     rows = []
-    judge = answers.judge if run.kind == ImportKind.ANSWERS else differences.judge
-    judged = judge(run.pk, table, user=run.uploaded_by, since=run.since, today=local_day(now))
+    asked: dict[str, Any] = {"user": run.uploaded_by, "since": run.since, "today": local_day(now)}
+    if run.kind == ImportKind.POLICE:
+        judged = police.judge(run, table, **asked)
+    else:
+        judge = answers.judge if run.kind == ImportKind.ANSWERS else differences.judge
+        judged = judge(run.pk, table, **asked)
     for number, row in enumerate(judged):
         rows.append(row)
         if number % _STEP == 0:
-            tell(run.pk, 30 + 60 * number // len(table.rows))
+            tell(run.pk, min(30 + 60 * number // len(table.rows), 90))
     return rows
 
 
@@ -189,18 +203,3 @@ def overdue(now: datetime) -> list[int]:
         Q(claimed_at=None) | Q(claimed_at__lt=now - PATIENCE)
     )
     return list(waiting.order_by("pk").values_list("pk", flat=True))
-
-
-# How far a worker is stands in the cache: what applies a list is one transaction, which nobody sees into.
-
-
-def tell(pk: int, percent: int) -> None:
-    cache.set(f"import/{pk}/progress", percent, timeout=3600)
-
-
-def progress_of(pk: int) -> int:
-    """Percent of the work that is going on; 0 where nothing is known."""
-    return int(cache.get(f"import/{pk}/progress") or 0)
-
-
-Tell = Callable[[int], None]

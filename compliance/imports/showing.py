@@ -16,7 +16,7 @@ from institutions.models import LargeCity, Locality, Named, Settlement
 
 _PLACES: dict[str, type[Named]] = {"locality": Locality, "settlement": Settlement, "large_city": LargeCity}
 
-_DAYS = frozenset({"since", "valid_until"})
+_DAYS = frozenset({"since", "valid_until", "as_of"})
 
 
 @dataclass(frozen=True, slots=True)

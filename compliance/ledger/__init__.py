@@ -5,9 +5,9 @@ same thing is done: its items' timelines are computed from what is true now (`ti
 the ledger has recorded, and the difference is written as rows (`timeline.moves`). So a change that is known late, for
 a day long past, mends every later day that it alters, and nothing has to be thought of twice.
 
-`syncing` does this for one institution, `changing` for many, `entering` for a whole register that comes in; `chain`
-holds the hashes, `cells` what rows point to, `standing` what an item counts as on a day. Nobody else writes these
-tables.
+`syncing` does this for one institution, `changing` for many, `verifying` for what was found at many, `entering` for a
+whole register that comes in; `chain` holds the hashes, `cells` what rows point to, `standing` what an item counts as on
+a day. Nobody else writes these tables.
 """
 
 from compliance.ledger.chain import broken_chains
@@ -15,6 +15,7 @@ from compliance.ledger.changing import Changed, sync_many
 from compliance.ledger.entering import Opening, record_many
 from compliance.ledger.standing import recorded_rows, refresh_items, standings
 from compliance.ledger.syncing import StaleItem, claim, hold, sync
+from compliance.ledger.verifying import verify_many
 
 __all__ = [
     "Changed",
@@ -29,4 +30,5 @@ __all__ = [
     "standings",
     "sync",
     "sync_many",
+    "verify_many",
 ]

@@ -402,9 +402,10 @@ class _Writer:
             hints.after_commit(hints.FOLD)
         return self._next_change - self._first_change
 
-    def _rows(self, pks: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:
+    def _rows(self, pks: Sequence[int], **only: Any) -> dict[int, list[tuple[Any, ...]]]:
         """The ledger of institutions, as `_here` takes it; cells are read once and remembered."""
-        changes = StatusChange.objects.filter(institution__in=pks).order_by().annotate(day=AsStored("effective_on"))
+        changes = StatusChange.objects.filter(institution__in=pks, **only).order_by()
+        changes = changes.annotate(day=AsStored("effective_on"))
         rows: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         for institution, *row in read_rows(
             changes.values_list(

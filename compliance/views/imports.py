@@ -7,7 +7,8 @@ from typing import Final
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,14 +19,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from compliance.card_forms import CardFilter
 from compliance.enums import ImportKind, ImportState
 from compliance.import_forms import RowFilterForm, UploadForm
-from compliance.imports import exporting, preflight, problems, running, showing
+from compliance.imports import exporting, preflight, problems, running, showing, statuses
+from compliance.imports.kinds import may_upload
 from compliance.models import ImportRow, ImportRun
 from institutions import access, journal
 from institutions.clock import local_day, today
 from institutions.http import AuthenticatedRequest
 from institutions.middleware import refuses_large_bodies
 from institutions.models import Institution
+from institutions.querysets import InstitutionQuerySet
 from institutions.tables import CSV, XLSX, Grid, to_csv, to_xlsx
+from institutions.templatetags.qalqan import figure
 
 LIST_PAGE: Final = 25
 ROWS_PAGE: Final = 50
@@ -43,11 +47,11 @@ _STEPS: Final = {
 def import_list(request: AuthenticatedRequest) -> HttpResponse:
     """The lists that the person may see, newest first."""
     roles = access.roles_of(request.user)
-    if not roles & (access.IMPORT | access.READ_JOURNAL):
+    if not roles & (access.LISTS | access.READ_JOURNAL):
         raise Http404
     runs = ImportRun.objects.visible_to(request.user).for_list()
     page = Paginator(runs, LIST_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "may_import": bool(roles & access.IMPORT)}
+    context = {"page": page, "may_import": bool(roles & access.LISTS)}
     return render(request, "compliance/imports.html", context)
 
 
@@ -57,7 +61,7 @@ def import_list(request: AuthenticatedRequest) -> HttpResponse:
 def import_new(request: AuthenticatedRequest) -> HttpResponse:
     """Choose a file and the day from which it holds. One that is too large is refused by its declared length."""
     if int(request.META.get("CONTENT_LENGTH") or 0) > preflight.LARGEST_FILE + _ENVELOPE:
-        form = UploadForm({}, day=today(), may_answer=True)
+        form = UploadForm({}, day=today(), user=request.user)
         form.full_clean()
         form.errors.clear()
         form.add_error("file", form.too_large())
@@ -67,14 +71,13 @@ def import_new(request: AuthenticatedRequest) -> HttpResponse:
 
 @csrf_protect
 def _import_new(request: AuthenticatedRequest) -> HttpResponse:
-    roles = access.roles_of(request.user)
-    if not roles & access.IMPORT:
+    if not access.roles_of(request.user) & access.LISTS:
         raise Http404
     now = timezone.now()
-    day, may_answer = local_day(now), bool(roles & access.ANSWER)
+    day = local_day(now)
     if request.method != "POST":
-        return _upload_page(request, UploadForm(initial={"since": day}, day=day, may_answer=may_answer))
-    form = UploadForm(request.POST, request.FILES, day=day, may_answer=may_answer)
+        return _upload_page(request, UploadForm(initial={"since": day}, day=day, user=request.user))
+    form = UploadForm(request.POST, request.FILES, day=day, user=request.user)
     if not form.is_valid():
         return _upload_page(request, form, status=422)
     file = form.cleaned_data["file"]
@@ -85,6 +88,8 @@ def _import_new(request: AuthenticatedRequest) -> HttpResponse:
         by=request.user,
         now=now,
         kind=ImportKind(form.cleaned_data["kind"]),
+        issuer=form.cleaned_data["issuer"],
+        complete_for=form.cleaned_data["complete_for"],
     )
     return redirect("compliance:import", run.pk)
 
@@ -110,6 +115,7 @@ def import_run(request: AuthenticatedRequest, pk: int) -> HttpResponse:
             "progress": _progress(run),
             "problem": problems.in_words(run.problem) if run.problem else "",
             "counts": form.counts_of(run),
+            "said": form.said_by(run) if run.kind == ImportKind.POLICE else [],
             "shown": form.shown,
             "page": page,
             "lines": showing.lines_of(page),
@@ -176,7 +182,7 @@ def import_errors(request: AuthenticatedRequest, pk: int) -> HttpResponse:
 def import_template(request: AuthenticatedRequest) -> HttpResponse:
     """A workbook with the headings alone, of a list of the kind that is asked for."""
     kind = request.GET.get("kind", ImportKind.INSTITUTIONS)
-    if not access.roles_of(request.user) & access.IMPORT or kind not in ImportKind.values:
+    if kind not in ImportKind.values or not may_upload(ImportKind(kind), access.roles_of(request.user)):
         raise Http404
     return _file(exporting.empty_grid(ImportKind(kind)), f"list-{kind}", "xlsx", title=_("List"))
 
@@ -199,6 +205,40 @@ def export_institutions(request: AuthenticatedRequest) -> HttpResponse:
         now=timezone.now(),
     )
     return _file(grid, f"institutions-{today()}", file_format, title=_("Institutions"))
+
+
+@require_safe
+def export_statuses(request: AuthenticatedRequest) -> HttpResponseBase:
+    """The statuses of the institutions that the filters of their list leave, in the columns of a list of answers."""
+    rows = Institution.objects.visible_to(request.user)
+    found = CardFilter(request.GET, queryset=rows, request=request)
+    file_format, about = request.GET.get("format", "xlsx"), request.GET.get("about", statuses.About.MEASURES)
+    known = file_format in statuses.FORMATS and about in statuses.About.values
+    if not found.is_valid() or not known or not access.roles_of(request.user):
+        raise Http404
+    wanted: InstitutionQuerySet = found.qs
+    most = statuses.MOST_IN_A_WORKBOOK[statuses.About(about)]
+    if file_format == "xlsx" and wanted.order_by()[most:].exists():
+        messages.error(
+            request,
+            _("A workbook takes %(most)s institutions, and there are more: narrow the list, or take CSV.")
+            % {"most": figure(most)},
+        )
+        query = request.GET.copy()
+        for name in ("format", "about"):
+            query.pop(name, None)
+        return redirect(f"{reverse('institutions:list')}?{query.urlencode()}")
+    asked = {name: str(value) for name, value in found.form.cleaned_data.items() if value}
+    now = timezone.now()
+    pieces = statuses.export(wanted, file_format, statuses.About(about), by=request.user, asked=asked, now=now)
+    return StreamingHttpResponse(
+        pieces,
+        content_type=statuses.FORMATS[file_format],
+        headers={
+            "Content-Disposition": f'attachment; filename="statuses-{local_day(now)}.{file_format}"',
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 def _file(grid: Grid, name: str, file_format: str, *, title: str) -> HttpResponse:

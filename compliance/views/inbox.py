@@ -40,6 +40,8 @@ _LOOKS: Final[dict[NoticeKind, tuple[str, str]]] = {
     NoticeKind.UNCONFIRMED_TOMORROW: ("calendar", "bad"),
     NoticeKind.UNCONFIRMED_LATE: ("calendar", "warn"),
     NoticeKind.UNCONFIRMED_LONG: ("calendar", "bad"),
+    NoticeKind.CONTRADICTED: ("eye", "bad"),
+    NoticeKind.CONTRADICTIONS: ("eye", "warn"),
 }
 
 
@@ -175,6 +177,12 @@ def _what(notice: Notice) -> str:
                 count,
             )
             return text % ({"count": count} | _quarter(notice))
+        case NoticeKind.CONTRADICTED | NoticeKind.CONTRADICTIONS:
+            text = ngettext(
+                "%(count)s approved answer is contradicted by an inspection or the police",
+                "%(count)s approved answers are contradicted by an inspection or the police",
+                count,
+            )
     return text % {"count": count}
 
 
@@ -186,6 +194,8 @@ def _quarter(notice: Notice) -> dict[str, int]:
 def _target(notice: Notice) -> str:
     if notice.kind in (NoticeKind.UNCONFIRMED_LATE, NoticeKind.UNCONFIRMED_LONG):
         return reverse("compliance:quarter", args=[_code(notice)]) + f"?part={Part.UNCONFIRMED.value}"
+    if notice.kind == NoticeKind.CONTRADICTIONS:
+        return reverse("compliance:contradictions")
     if notice.institution is None:
         return reverse("compliance:queue") + f"?older={notices.LONG_WAIT.days}"
     if notice.kind == NoticeKind.RETURNED:
@@ -197,5 +207,5 @@ def _target(notice: Notice) -> str:
     if notice.kind in (NoticeKind.UNCONFIRMED, NoticeKind.UNCONFIRMED_TOMORROW):
         return reverse("compliance:confirm", args=[notice.institution.bin, _code(notice)])
     unmended = notice.kind in (NoticeKind.UNMENDED, NoticeKind.UNMENDED_LONG)
-    show = Show.RETURNED if unmended else Show.ENDING
+    show = Show.CONTRADICTED if notice.kind == NoticeKind.CONTRADICTED else Show.RETURNED if unmended else Show.ENDING
     return reverse("compliance:checklist", args=[notice.institution.bin]) + f"?show={show.value}"

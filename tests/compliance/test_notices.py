@@ -10,12 +10,12 @@ import pytest
 from django.db import models
 
 from compliance import notices, periods
-from compliance.enums import NoticeKind, Status
+from compliance.enums import OF_AN_INSTITUTION, Measure, NoticeKind, Status
 from compliance.models import Notice, Period
 from institutions.clock import first_moment
 from institutions.models import Institution, User
 from tests.constraints import broken
-from tests.factories.compliance import ConfirmationFactory, EntryFactory, ItemFactory
+from tests.factories.compliance import ConfirmationFactory, EntryFactory, InspectionFactory, ItemFactory
 from tests.factories.institutions import ApproverFactory, DirectorFactory, EditorFactory, InstitutionFactory
 
 DAY = timedelta(days=1)
@@ -188,6 +188,39 @@ def test_a_mended_answer_goes_no_further(world):
     assert notices.derive(world.now) == 0
 
 
+def test_what_was_found_otherwise_is_told_to_the_director_and_to_who_decides_there(world, places):
+    other = InstitutionFactory(locality=places.district)
+    finder = ApproverFactory(region=places.region).user
+    for school in (world.school, other):
+        item = ItemFactory(institution=school, measure=Measure.CCTV_CONNECTED)
+        EntryFactory(item=item, effective_on=TODAY - 30 * DAY, approved=True)
+        InspectionFactory(item=item, status=Status.NOT_MET, held_on=TODAY - DAY, by=finder, now=world.now - DAY)
+    # What agrees with the answer asks for nobody.
+    agreed = ItemFactory(institution=world.school, code="ACC-ORDER")
+    world.entry("approved", item=agreed)
+    InspectionFactory(item=agreed, status=Status.MET, now=world.now - DAY)
+    notices.derive(world.now)
+    concerned = {world.director, world.approver, world.district, finder}
+    assert sorted((row for row in told() if row[0] in concerned), key=lambda row: row[0].pk) == sorted(
+        [
+            (world.director, "contradicted", TODAY - DAY, 1),
+            (world.approver, "contradictions", TODAY - DAY, 2),
+            (world.district, "contradictions", TODAY - DAY, 2),
+        ],
+        key=lambda row: row[0].pk,
+    )
+    assert set(Notice.objects.filter(kind="contradictions").values_list("institution", flat=True)) == {None}
+    assert notices.derive(world.now) == 0
+
+
+def test_what_was_found_otherwise_and_answered_since_is_not_told(world):
+    item = ItemFactory(institution=world.school, measure=Measure.CCTV_CONNECTED)
+    world.entry("approved", item=item, effective_on=TODAY - 30 * DAY)
+    InspectionFactory(item=item, status=Status.NOT_MET, held_on=TODAY - 2 * DAY, now=world.now - DAY)
+    world.entry("approved", item=item, effective_on=TODAY - DAY)
+    assert notices.derive(world.now) == 0
+
+
 @pytest.mark.parametrize("more", [1, 3])
 def test_deriving_costs_the_same_however_much_happened(world, places, more, django_assert_num_queries):
     for _each in range(more):
@@ -196,7 +229,7 @@ def test_deriving_costs_the_same_however_much_happened(world, places, more, djan
         world.entry("returned", item=ItemFactory(institution=school), author=director)
         ending = ItemFactory(institution=school, code="ACC-ORDER")
         world.entry("approved", item=ending, author=director, valid_until=TODAY + 7 * DAY)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         notices.derive(world.now)
     assert Notice.objects.count() == 2 * more
 
@@ -346,8 +379,8 @@ def test_notice_said_once(world):
         notice(world.approver)
 
 
-@pytest.mark.parametrize("kind", [NoticeKind.WAITING, NoticeKind.RETURNED])
+@pytest.mark.parametrize("kind", [NoticeKind.WAITING, NoticeKind.CONTRADICTIONS, NoticeKind.RETURNED])
 def test_notice_names_its_institution(world, kind):
-    named = {"institution": world.school} if kind == NoticeKind.WAITING else {}
+    named = {} if kind in OF_AN_INSTITUTION else {"institution": world.school}
     with broken("notice_names_its_institution"):
         notice(world.approver, kind=kind, **named)

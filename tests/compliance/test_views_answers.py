@@ -15,7 +15,7 @@ from compliance.enums import EntryState, Measure, Status
 from compliance.models import ChecklistItem, StatusEntry
 from institutions.models import Institution, Journal, User
 from tests.conftest import Order, Places
-from tests.factories.compliance import EntryFactory, ItemFactory
+from tests.factories.compliance import EntryFactory, InspectionFactory, ItemFactory
 from tests.factories.institutions import (
     AnalystFactory,
     ApproverFactory,
@@ -186,7 +186,23 @@ def test_filters_show_what_they_count(client: Client, world: World) -> None:
         Show.WAITING: 1,
         Show.ENDING: 0,
         Show.NOT_MET: 1,
+        Show.CONTRADICTED: 0,
     }
+
+
+def test_what_was_found_otherwise_stands_first_until_an_answer_waits(client: Client, world: World) -> None:
+    EntryFactory(item=world.item, author=world.director, effective_on=date(2026, 4, 1), approved=True)
+    InspectionFactory(item=world.item, status=Status.NOT_MET, held_on=date(2026, 5, 2))
+    signed_in(client, world.director)
+    urgent = client.get(world.url("checklist")).context["urgent"]
+    assert [(row.item, row.urgency) for row in urgent][:1] == [(world.item, Urgency.CONTRADICTED)]
+    found = client.get(world.url("checklist"), {"show": "contradicted"}).context
+    assert [row.item for group in found["chapters"] for row in group.rows] == [world.item]
+    (section,) = client.get(reverse("home")).context["sections"]
+    assert (section.tasks[0].url, section.tasks[0].icon) == (world.url(), "eye")
+    EntryFactory(item=world.item, author=world.director, status=Status.NOT_MET, submitted=True)
+    urgent = client.get(world.url("checklist")).context["urgent"]
+    assert world.item not in [row.item for row in urgent]
 
 
 def test_an_unknown_filter_shows_everything(client: Client, world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from compliance.enums import NoticeKind
+from compliance.enums import OF_AN_INSTITUTION, NoticeKind
 from compliance.models import Notice
 from institutions.models import Institution, Journal, User
 from tests.factories.compliance import EntryFactory, ItemFactory
@@ -32,7 +32,7 @@ def director(school) -> User:
 @pytest.fixture
 def tell(school, fixed_now):
     def one(person: User, kind: NoticeKind = NoticeKind.ENDING_WEEK, number: int = 0, **fields: Any) -> Notice:
-        institution = None if kind == NoticeKind.WAITING else school
+        institution = school if kind in OF_AN_INSTITUTION else None
         return Notice.objects.create(
             **{
                 "recipient": person, "kind": kind, "subject": f"test:{number}", "institution": institution,
@@ -66,6 +66,7 @@ def test_an_empty_inbox_says_what_will_stand_there(director):
         (NoticeKind.ENDING_MONTH, 1, "1 proof ends within a month"),
         (NoticeKind.UNMENDED, 2, "2 returned answers have not been mended for a week"),
         (NoticeKind.UNMENDED_LONG, 1, "1 returned answer has not been mended for two weeks"),
+        (NoticeKind.CONTRADICTED, 1, "1 approved answer is contradicted by an inspection or the police"),
     ],
 )
 def test_a_notice_is_told_in_a_sentence_with_its_institution(director, tell, kind, count, what):
@@ -85,7 +86,14 @@ def test_a_returned_answer_names_its_item_and_leads_to_it(director, school, tell
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "show"), [(NoticeKind.ENDING_MONTH, "ending"), (NoticeKind.UNMENDED, "returned")])
+@pytest.mark.parametrize(
+    ("kind", "show"),
+    [
+        (NoticeKind.ENDING_MONTH, "ending"),
+        (NoticeKind.UNMENDED, "returned"),
+        (NoticeKind.CONTRADICTED, "contradicted"),
+    ],
+)
 def test_opening_marks_read_and_leads_to_the_checklist(director, school, tell, fixed_now, kind, show):
     notice, other = tell(director, kind), tell(director, kind, 1)
     client = signed_in(director)
@@ -96,6 +104,16 @@ def test_opening_marks_read_and_leads_to_the_checklist(director, school, tell, f
     assert list(Notice.objects.unread()) == [other]
     notice.refresh_from_db()
     assert notice.read_at == fixed_now
+
+
+def test_what_was_found_at_many_leads_to_the_contradictions(school, tell):
+    approver = ApproverFactory(region=school.locality.region).user
+    notice = tell(approver, NoticeKind.CONTRADICTIONS, count=7)
+    client = signed_in(approver)
+    assert said(client) == [("7 approved answers are contradicted by an inspection or the police", "")]
+    response = client.post(reverse("compliance:notice", args=[notice.pk]))
+    assert response.url == reverse("compliance:contradictions")
+    assert client.get(response.url).status_code == 200
 
 
 def test_answers_that_wait_lead_to_the_late_ones_of_the_queue(school, tell):

@@ -247,7 +247,8 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(
 
 def test_homes_count_contradictions_and_open_their_list(item, school, approver):
     InspectionFactory(item=item, status=Status.NOT_MET)
-    for user in (approver, DirectorFactory(institution=school).user, AnalystFactory().user):
+    editor = EditorFactory(region=school.locality.region).user
+    for user in (approver, DirectorFactory(institution=school).user, AnalystFactory().user, editor):
         client = signed_in(user)
         tiles = [tile for section in client.get(reverse("home")).context["sections"] for tile in section.tiles]
         (tile,) = [tile for tile in tiles if tile.url.startswith(LIST)]

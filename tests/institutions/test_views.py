@@ -107,6 +107,7 @@ def test_home_counts_for_an_editor_what_the_lists_open(school, neighbour):
         "Measures of the brief not answered": 1,
         "Answers wait for a decision": 1,
         "My drafts not submitted": 1,
+        "Contradicted by an inspection": 0,
         "Have confirmed the quarter": 0,
     }
     for tile in response.context["sections"][0].tiles:

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from compliance.enums import ImportKind, ImportState, RowOutcome, RowResult
 from compliance.imports import applying, preflight, problems, running
+from compliance.imports.kinds import may_upload
 from compliance.models import ImportRun
 from institutions import access
 from institutions.clock import local_day
@@ -25,7 +26,6 @@ _COUNTS = (
 
 class Command(BaseCommand):
     kind = ImportKind.INSTITUTIONS
-    may = access.IMPORT
     help = (
         "Compare a list of institutions (XLSX, CSV) with the register and apply it on behalf of a person. "
         "Ends with 0 where all rows were taken, with 1 where some were refused, with 2 where nothing could be done."
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         since = self._since(options["since"], local_day(now))
         path = Path(options["file"])
         with translation.override(options["lang"]):
-            run = self._upload(path, since=since, by=person)
+            run = self._upload(path, since=since, by=person, **self.about(person, options))
             running.check(run.pk, now=now)
             run.refresh_from_db()
             if run.state == ImportState.CHECKED and (options["dry_run"] or not (run.rows_new or run.rows_changed)):
@@ -63,7 +63,11 @@ class Command(BaseCommand):
         if told["rows_refused"] or told["rows_stale"]:
             raise CommandError(f"Left out: {told['rows_refused'] + told['rows_stale']} rows.", returncode=1)
 
-    def _upload(self, path: Path, *, since: date, by: User) -> ImportRun:
+    def about(self, person: User, options: dict[str, Any]) -> dict[str, Any]:
+        """What else is known of a list of the kind, as `running.upload` takes it."""
+        return {}
+
+    def _upload(self, path: Path, *, since: date, by: User, **about: Any) -> ImportRun:
         try:
             with path.open("rb") as file:
                 if path.stat().st_size > preflight.LARGEST_FILE:
@@ -71,14 +75,14 @@ class Command(BaseCommand):
                     refused = problems.FileRefused("too_large", most=most)
                     raise CommandError(problems.in_words(refused.problem), returncode=2)
                 return running.upload(
-                    File(file), name=path.name, since=since, by=by, now=timezone.now(), kind=self.kind
+                    File(file), name=path.name, since=since, by=by, now=timezone.now(), kind=self.kind, **about
                 )
         except OSError as failure:
             raise CommandError(f"FILE: {failure}", returncode=2) from failure
 
     def _person(self, email: str) -> User:
         person = User.objects.filter(email=email.lower()).first()
-        if person is None or not access.roles_of(person) & access.IMPORT & self.may:
+        if person is None or not may_upload(self.kind, access.roles_of(person)):
             raise CommandError(f"--by: nobody who may import lists has the address {email}.", returncode=2)
         return person
 

@@ -11,7 +11,6 @@ from typing import Any
 from django.core.files.base import ContentFile
 from xlsxwriter import Workbook
 
-from compliance.enums import ImportKind
 from compliance.imports import applying, running
 from compliance.models import ImportRun
 from institutions.models import User
@@ -87,9 +86,9 @@ def uploaded(
     since: date,
     now: datetime,
     name: str = "тізім.xlsx",
-    kind: ImportKind = ImportKind.INSTITUTIONS,
+    **more: Any,
 ) -> ImportRun:
-    return running.upload(ContentFile(data, name=name), name=name, since=since, by=by, now=now, kind=kind)
+    return running.upload(ContentFile(data, name=name), name=name, since=since, by=by, now=now, **more)
 
 
 def checked(data: bytes, *, by: User, since: date, now: datetime, **more: Any) -> ImportRun:

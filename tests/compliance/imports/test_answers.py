@@ -105,7 +105,7 @@ def test_a_requirement_is_known_by_its_title_too(check, school, order):
     ("row", "expected"),
     [
         ({"code": "НЕТ-ТАКОГО"}, [("requirement", "unknown_requirement")]),
-        ({"status": None}, [("status", "answer_missing")]),
+        ({"status": None, "note": "жөндеу"}, [("status", "answer_missing")]),
         ({"status": "мүмкін"}, [("status", "unknown_choice")]),
         ({"status": "unknown"}, [("status", "unknown_choice")]),
         ({"since": "21.05.2026"}, [("since", "future_day")]),
