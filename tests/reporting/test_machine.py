@@ -1,0 +1,131 @@
+"""The whole register as a machine: random verbs by random people, and everything that must hold after each of them.
+
+`HYPOTHESIS_PROFILE=long` lets it run for a quarter of an hour and more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as runs
+from hypothesis.stateful import run_state_machine_as_test
+
+from compliance.models import ChecklistItem, RegisterDay, Requirement
+from compliance.workflow import DocumentReference
+from institutions.clock import local_day
+from institutions.enums import Role
+from institutions.models import Locality, Membership
+from tests.factories.compliance import EntryFactory
+from tests.factories.institutions import (
+    AdministratorFactory,
+    AnalystFactory,
+    ApproverFactory,
+    AuditorFactory,
+    DirectorFactory,
+    EditorFactory,
+    InstitutionFactory,
+    LocalityFactory,
+    SettlementFactory,
+    UserFactory,
+)
+from tests.reporting.machine.answering import Answering
+from tests.reporting.machine.days import Days
+from tests.reporting.machine.world import BEGINS, Stage
+from tests.reporting.recount import Recount
+
+# Those that hang together most: the measures, what follows the guard contract, what groups, facts and editions decide.
+KEPT = ("if:guard_contract", "if:no_guard_contract", "if:leased", "now:G2", "ed2022:G2+; now:all",
+        "ed2022:G4; now:checked; if:has_grounds", "now:all; if:police_check")  # fmt: skip
+
+
+class Register(Answering, Days):
+    """All rules together. A new verb: a rule in the file of its area."""
+
+
+@pytest.fixture
+def stage(order, places, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    with time_machine.travel(BEGINS, tick=False) as traveller:
+        kept = [row.pk for row in Requirement.objects.all() if row.measure or row.applies in KEPT]
+        Requirement.objects.exclude(pk__in=kept).delete()  # fewer rows, the same rules
+        RegisterDay.objects.update(day=local_day(BEGINS))
+        new_district(places)
+        schools = [
+            InstitutionFactory(locality=places.city, large_city=places.large_city, since=date(2024, 9, 1)),
+            InstitutionFactory(locality=places.district, kind="kindergarten", learners=100, since=date(2026, 3, 20)),
+            InstitutionFactory(locality=places.capital_district, large_city=places.capital_city, kind="college"),
+            InstitutionFactory(locality=places.district, settlement=places.village, ownership="private"),
+        ]
+        cast(places, schools)
+        first_answers(schools)
+        yield Stage(places, traveller, Recount(), kept, Counter())
+
+
+def new_district(places) -> Locality:
+    """A district of the same region with settlements of the same names: where a district made anew moves to."""
+    district = LocalityFactory(region=places.region)
+    for one in (places.centre, places.village, places.town):
+        SettlementFactory(locality=district, name_kk=one.name_kk, settlement_class=one.settlement_class)
+    return district
+
+
+def cast(places, schools) -> None:
+    """Every role, most of them twice; and those in whom two roles meet."""
+    for school in schools:
+        DirectorFactory(institution=school)
+    both = EditorFactory(region=places.region).user
+    ApproverFactory(user=both, region=places.region)
+    EditorFactory(region=places.capital)
+    EditorFactory(locality=places.district)
+    ApproverFactory.create_batch(2, region=places.region)
+    ApproverFactory.create_batch(2, region=places.capital)
+    ApproverFactory(locality=places.city)
+    AdministratorFactory.create_batch(2)
+    AnalystFactory()
+    AuditorFactory()
+    leaving = ApproverFactory(region=places.region, valid_to=date(2026, 7, 3)).user
+    DirectorFactory(user=leaving, institution=schools[0])
+    UserFactory()
+
+
+def first_answers(schools) -> None:
+    """Some of each school's items are answered already, on documents that several share."""
+    contract = DocumentReference("12", "Күзет ЖШС", date(2026, 1, 5), date(2026, 12, 31))
+    for place, school in enumerate(schools):
+        items = ChecklistItem.objects.filter(
+            institution=school, listed=True, requirement__applies__contains="ed2022"
+        ).select_related("institution")
+        director = Membership.objects.filter(institution=school).earliest("pk").user
+        approver = Membership.objects.filter(region=school.locality.region, role=Role.APPROVER)[1].user
+        states = ["approved", "approved", "submitted", "draft", "returned", "approved", "submitted"]
+        for number, (item, state) in enumerate(zip(items, states, strict=False)):
+            EntryFactory(
+                item=item,
+                to=state,
+                status="not_met" if number == 1 else "met",
+                document=contract if number == 0 else None,
+                effective_on=date(2026, 3 + place % 2, 21 + number),
+                valid_until=date(2026, 7, 5) if number == 5 else None,
+                author=director,
+                decided_by=approver,
+            )
+
+
+@pytest.mark.slow
+def test_whatever_is_done_by_whomever_everything_that_must_hold_holds(stage):
+    run_state_machine_as_test(
+        lambda: Register(stage),
+        settings=runs(
+            runs.default,
+            max_examples=10,
+            stateful_step_count=30,
+            phases=(Phase.explicit, Phase.reuse, Phase.generate),
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
+    print(*sorted(stage.done.items()), sep="\n")  # noqa: T201
