@@ -27,6 +27,7 @@ from institutions.clock import local_day
 from institutions.enums import COUNTRY_ROLES, Role
 from institutions.invitations import AddressKnown
 from institutions.models import Institution, Journal, Membership, User
+from reporting.models import Brief
 from tests.conftest import Places
 from tests.reporting.machine import tables
 from tests.reporting.machine.tables import Tables
@@ -65,7 +66,7 @@ _STATE: Final = tables.column(StatusEntry, "state")
 # They only grow, whatever happens.
 APPEND_ONLY: Final = (StatusChange, Journal, DailySeal)
 # Rows that follow from others or that the program keeps for itself: no line in the journal.
-_UNNOTED: Final = ("PendingFold ", "CoverageDay ", "CoverageTotal ")
+_UNNOTED: Final = ("PendingFold ", "CoverageDay ", "CoverageTotal ", "DailySeal ")
 
 
 def there_is(*states: EntryState) -> Callable[[Any], Any]:
@@ -106,6 +107,7 @@ class World(RuleBasedStateMachine):
         self.held: tuple[Tables, date] | None = None  # what everything was held for last
         self.known: dict[tuple[date, date], Any] = {}  # (as of, known on) → counts, of days that are over
         self.closed: dict[int, Any] = {}  # key of a closed quarter → its figures at its close
+        self.briefs: dict[Any, Any] = {}  # quarter and its close → what a brief said of it
         self.shown: list[StatusEntry] = []  # waiting answers as pages showed them some steps ago
         self.move_to(BEGINS)
         self.forget()
@@ -258,6 +260,7 @@ class World(RuleBasedStateMachine):
             assert grown == list(before[table].items()), f"{table.__name__} was rewritten"
         self._hold_journal(before, after, by=by, noted=noted)
         _hold_entries(before, after, by=by)
+        _hold_briefs(before, after)
         for table in (Institution, User, Evidence, Period):
             assert before[table].keys() <= after[table].keys(), f"rows of {table.__name__} are gone"
 
@@ -302,3 +305,11 @@ def _hold_entries(before: Tables, after: Tables, *, by: User | None) -> None:
             assert now_is is not None, f"entry {key} is gone"
             places = [*said, *frozen]
             assert [now_is[place] for place in places] == [was[place] for place in places], f"entry {key} was rewritten"
+
+
+def _hold_briefs(before: Tables, after: Tables) -> None:
+    """What a brief says and is called stays; once it has a file, that stays too."""
+    names = ("snapshot", "snapshot_hash", "records", "number", "code", "dated_on", "requested_by")
+    places = [tables.column(Brief, name) for name in names]
+    for key, was in before[Brief].items():
+        assert [after[Brief][key][place] for place in places] == [was[place] for place in places]
