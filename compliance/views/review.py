@@ -86,7 +86,7 @@ def approve_selected(request: AuthenticatedRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("compliance:queue")
     shown = _marks(request.POST.getlist("shown"))
-    scope = StatusEntry.objects.of_deciders(request.user).with_context()
+    scope = StatusEntry.objects.of_deciders(request.user).exclude(state=EntryState.DRAFT).with_context()
     entries = {entry.pk: entry for entry in scope.filter(pk__in=shown)}
     outcome = workflow.approve_many(
         [(entry, shown[pk]) for pk, entry in entries.items()], by=request.user, now=timezone.now()
