@@ -109,6 +109,36 @@ class Answering(World):
         if entry is not None and then != "wait":
             self.decide(entry, self.hand(decider, access.DECIDE, item.institution_id), then)
 
+    @there_is(EntryState.APPROVED)
+    @rule(number=pick, said=said)
+    def answer_again(self, number: int, said: dict[str, Any]) -> None:
+        """Another answer to what is answered already; the one before still holds."""
+        before = self.entry(number, EntryState.APPROVED)
+        assert before is not None
+        by = before.author
+        if by is None or not before.item.listed or before.item.institution_id not in self.reach(by, access.ANSWER):
+            return
+        draft = self.attempt(workflow.save_draft, before.item, self.answer(said, by), by=by, must=True)
+        assert draft is not None
+        self.attempt(workflow.submit, draft, by=by, must=self.may_submit(draft))
+
+    @there_is(EntryState.SUBMITTED)
+    @rule(hand=who, number=pick)
+    def decide_what_was_overtaken(self, hand: int, number: int) -> None:
+        """The answer before it is revoked while this one waits: it was written about something else."""
+        both = StatusEntry.objects.filter(state=EntryState.SUBMITTED, item__entries__state=EntryState.APPROVED)
+        entry = self.one_of(both.distinct().select_related("item__institution", "evidence"), number)
+        if entry is None:
+            return
+        past = (
+            StatusEntry.objects.select_related("item").filter(item=entry.item, state=EntryState.APPROVED).latest("pk")
+        )
+        by = self.hand(hand - hand % 7, access.DECIDE, entry.item.institution_id)
+        if entry.item.institution_id in self.reach(by, access.DECIDE):
+            may = by.pk not in {*past.hands, past.decided_by_id}
+            self.attempt(workflow.revoke, past, by=by, note="Қате", must=may)
+            self.decide(entry, by, "approve")
+
     @there_is(EntryState.SUBMITTED)
     @rule(hand=who, number=pick, verb=st.sampled_from(["approve", "approve", "return"]))
     def decide_one(self, hand: int, number: int, verb: str) -> None:
@@ -145,6 +175,37 @@ class Answering(World):
                 note="Түсініксіз",
                 must=self.may_decide(entry, by),
             )
+
+    @there_is(EntryState.SUBMITTED, EntryState.APPROVED)
+    @rule(number=pick, verb=st.sampled_from(["approve", "return", "revoke", "approve_many", "inspect"]))
+    def decide_ones_own(self, number: int, verb: str) -> None:
+        """Whoever wrote it decides there as well: never about this."""
+        state = EntryState.APPROVED if verb in ("revoke", "inspect") else EntryState.SUBMITTED
+        reaching = [one for one in self.waiting_for_their_authors() if one.state == state]
+        if not reaching:
+            return
+        entry = reaching[number % len(reaching)]
+        by = entry.author
+        assert by is not None
+        if verb == "approve_many":
+            outcome = self.attempt(workflow.approve_many, [(entry, entry.content_hash)], by=by)
+            assert outcome is not None
+            assert outcome.approved == []
+        elif verb == "revoke":
+            self.attempt(workflow.revoke, entry, by=by, note="Қате", must=False)
+        elif verb == "inspect":
+            found = {entry.item: Status.MET}
+            day = self.today
+            self.attempt(
+                inspections.record, entry.item.institution, found, held_on=day, inspector="К", by=by, must=False
+            )
+        else:
+            self.decide(entry, by, verb)
+
+    def waiting_for_their_authors(self) -> list[StatusEntry]:
+        """Answers whose authors decide at the institution, too."""
+        found = StatusEntry.objects.select_related("item__institution", "author").order_by("pk")
+        return [one for one in found if one.author and one.item.institution_id in self.reach(one.author, access.DECIDE)]
 
     @there_is(EntryState.SUBMITTED)
     @rule(hand=who, number=pick)

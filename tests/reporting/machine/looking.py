@@ -9,13 +9,15 @@ from hypothesis.stateful import precondition, rule
 
 from compliance.enums import PeriodState
 from compliance.models import Period
+from institutions import access
 from institutions.enums import Role
 from institutions.models import Journal
-from reporting import publishing, snapshot
+from reporting import publication, publishing, snapshot
+from reporting.enums import BriefState, Publication
 from reporting.models import Brief
-from tests.reporting.machine import tables
+from tests import tables
 from tests.reporting.machine.holding import Holding
-from tests.reporting.machine.world import pick, who
+from tests.reporting.machine.world import pick, there_are, who
 
 # What a brief says of a closed quarter, whenever it is asked for. Its notes and names are those of today.
 FROZEN = ("as_of", "known_on", "measures", "cuts", "completeness", "institutions", "ledger", "seal")
@@ -31,7 +33,7 @@ class Looking(Holding):
         answer = client.get(reverse(page, args=[institution.bin]))
         sees = institution.pk in self.reach(person)
         outside = sees and institution.pk not in self.reach(person, {Role.DIRECTOR})
-        assert answer.status_code == (200 if sees else 404)
+        assert answer.status_code == (200 if sees else 404 if person.is_active else 302)
         before = self.tables
         self.forget()
         written = [name for name in tables.differences(before, self.tables) if not name.startswith("Journal ")]
@@ -57,3 +59,23 @@ class Looking(Holding):
         again = self.attempt(publishing.request_brief, period, language=language, by=by, must=True)
         assert again == brief
         assert Brief.objects.count() <= count + 1
+
+    @there_are(Brief)
+    @rule(hand=who, number=pick, verb=st.sampled_from(["finish", "publish", "publish", "withdraw"]))
+    def move_a_brief(self, hand: int, number: int, verb: str) -> None:
+        """Rendered (which is not tried here), put in force by a second person, taken out of force with a reason."""
+        brief = self.one_of(Brief.objects.all(), number)
+        assert brief is not None
+        if verb == "finish":
+            waiting = Brief.objects.filter(pk=brief.pk, state=BriefState.QUEUED)
+            self.program(lambda: waiting.update(state=BriefState.READY, file="a.pdf", file_hash="0" * 64))
+            return
+        by = self.hand(hand, access.MAKE_BRIEFS, None)
+        if not self.has_role(by, access.MAKE_BRIEFS):
+            self.is_not_found(by, f"reporting:brief_{verb}", brief.pk, reason="Қате")
+        elif verb == "publish":
+            may = (brief.state, brief.publication) == (BriefState.READY, Publication.DRAFT)
+            self.attempt(publication.publish, brief, by=by, must=may and by.pk != brief.requested_by_id)
+        else:
+            may = brief.publication == Publication.PUBLISHED
+            self.attempt(publication.withdraw, brief, by=by, reason="Қате", must=may)

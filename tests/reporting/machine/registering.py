@@ -175,8 +175,19 @@ class Registering(World):
         if verb == "decline":
             self.attempt(proposals.decline, one, by=by, note="Жоқ", must=is_open and not own)
         elif decidable or own or not is_open:
-            # What it began from may be gone, or a value may not fit any more: then it says no.
-            self.attempt(proposals.accept, one, by=by, must=None if is_open and not own else False)
+            # A value may not fit any more: then it says no, too.
+            may = is_open and not own and self.begins_as_it_was(one)
+            self.attempt(proposals.accept, one, by=by, must=None if may else False)
+
+    def begins_as_it_was(self, one: ChangeProposal) -> bool:
+        record: Any = one.institution
+        if one.since is not None:
+            states = InstitutionState.objects.filter(institution=one.institution, valid_from__lte=one.since)
+            record = states.latest("valid_from")
+        return all(
+            getattr(getattr(record, field), "kato", getattr(record, field)) == change["old"]
+            for field, change in one.changes.items()
+        )
 
     @there_are(ChangeProposal)
     @rule(hand=who, number=pick)
