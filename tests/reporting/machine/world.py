@@ -110,6 +110,7 @@ class World(RuleBasedStateMachine):
         self.held: tuple[Tables, date] | None = None  # what everything was held for last
         self.known: dict[tuple[date, date], Any] = {}  # (as of, known on) → counts, of days that are over
         self.closed: dict[int, Any] = {}  # key of a closed quarter → its figures at its close
+        self.lengths: dict[int, int] = {}  # of the chains that were followed
         self.briefs: dict[Any, Any] = {}  # quarter and its close → what a brief said of it
         self.shown: list[StatusEntry] = []  # waiting answers as pages showed them some steps ago
         self.move_to(BEGINS)
