@@ -114,10 +114,13 @@ def first_answers(schools) -> None:
                 status="not_met" if number == 1 else "met",
                 document=contract if number in (0, 2) else None,
                 effective_on=date(2026, 3 + place % 2, 21 + number),
-                valid_until=date(2026, 7, 5) if number == 5 else None,
+                valid_until=date(2026, 6, 28) if number == 5 else None,
                 author=director,
                 decided_by=approver,
             )
+        # The first of them is answered once more, and that waits.
+        first = listed.select_related("institution").earliest("pk")
+        EntryFactory(item=first, to="submitted", status="partly_met", author=director)
 
 
 @pytest.mark.slow

@@ -130,14 +130,26 @@ class Answering(World):
         entry = self.one_of(both.distinct().select_related("item__institution", "evidence"), number)
         if entry is None:
             return
-        past = (
-            StatusEntry.objects.select_related("item").filter(item=entry.item, state=EntryState.APPROVED).latest("pk")
-        )
-        by = self.hand(hand - hand % 7, access.DECIDE, entry.item.institution_id)
-        if entry.item.institution_id in self.reach(by, access.DECIDE):
-            may = by.pk not in {*past.hands, past.decided_by_id}
-            self.attempt(workflow.revoke, past, by=by, note="Қате", must=may)
-            self.decide(entry, by, "approve")
+        past = entry.item.entries.filter(state=EntryState.APPROVED).select_related("item").latest("pk")
+        hands = {*past.hands, past.decided_by_id, *entry.hands}
+        by = self.another(hand, access.DECIDE, entry.item.institution_id, hands)
+        if by is not None:
+            self.attempt(workflow.revoke, past, by=by, note="Қате", must=True)
+            self.attempt(workflow.approve, entry, by=by, shown=entry.content_hash, must=False)
+
+    @there_is(EntryState.SUBMITTED)
+    @rule(hand=who, number=pick)
+    def decide_on_a_revoked_document(self, hand: int, number: int) -> None:
+        """The document falls while answers on it wait: none of them is approved any more."""
+        on_it = StatusEntry.objects.filter(state=EntryState.SUBMITTED, evidence__isnull=False)
+        entry = self.one_of(on_it.select_related("item__institution", "evidence__author"), number)
+        if entry is None or entry.evidence is None:
+            return
+        hands = {*entry.hands, entry.evidence.author_id}
+        by = self.another(hand, access.DECIDE, entry.item.institution_id, hands)
+        if by is not None:
+            self.attempt(documents.revoke, entry.evidence, by=by, note="Жалған", must=True)
+            self.attempt(workflow.approve, entry, by=by, shown=entry.content_hash, must=False)
 
     @there_is(EntryState.SUBMITTED)
     @rule(hand=who, number=pick, verb=st.sampled_from(["approve", "approve", "return"]))

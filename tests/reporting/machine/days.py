@@ -31,6 +31,10 @@ class Days(Holding):
         if turned:
             self.turn_the_day()
 
+    @rule(nights=st.integers(1, 3))
+    def a_night_passes(self, nights: int) -> None:
+        self.time_passes(hours=24 * nights, turned=True)
+
     @rule()
     def turn_the_day(self) -> None:
         before = RegisterDay.current()

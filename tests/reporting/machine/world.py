@@ -196,6 +196,13 @@ class World(RuleBasedStateMachine):
                 return able[number % len(able)]
         return self.people[number % len(self.people)]
 
+    def another(
+        self, number: int, roles: Collection[Role], institution: int, without: Collection[int | None]
+    ) -> User | None:
+        """Somebody who may do it there and is none of these (keys); None where there is nobody."""
+        able = [one for one in self.people if one.pk not in without and institution in self.reach(one, roles)]
+        return able[number % len(able)] if able else None
+
     def one_of(self, rows: models.QuerySet[_Row], number: int) -> _Row | None:
         found = list(rows.order_by("pk"))
         return found[number % len(found)] if found else None
