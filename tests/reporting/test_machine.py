@@ -111,10 +111,10 @@ def first_answers(schools) -> None:
             EntryFactory(
                 item=item,
                 to=state,
-                status="not_met" if number == 1 else "met",
+                status="not_met" if number == 1 and place % 2 else "met",
                 document=contract if number in (0, 2) else None,
                 effective_on=date(2026, 3 + place % 2, 21 + number),
-                valid_until=date(2026, 6, 28) if number == 5 else None,
+                valid_until=date(2026, 6, 28 + place) if number < 2 and place < 3 else None,
                 author=director,
                 decided_by=approver,
             )

@@ -25,6 +25,7 @@ class Days(Holding):
     def time_passes(self, hours: int, turned: bool) -> None:
         later = self.now + timedelta(hours=hours)
         if later.date() != self.now.date():
+            self.stage.done["day passed"] += 1
             self.remember()
         self.move_to(later)
         self.forget()
