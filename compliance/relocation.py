@@ -91,6 +91,8 @@ def move(plan: Plan, *, by: User | None, now: datetime, reason: str, most: int |
         if _move_one(pk, plan, by=by, now=now, reason=reason):
             done += 1
         yield done
+    if not done:
+        return  # somebody was faster, or there was nobody: the journal notes what was done
     journal.write(
         "locality.move",
         plan.source,

@@ -156,7 +156,9 @@ def check_administrator_remains(
 
 @transaction.atomic
 def choose_letters(user: User, letters: Letters, *, now: datetime) -> None:
-    """The person chooses which letters they want."""
+    """The person chooses which letters they want. Nothing is written where they have chosen so before."""
+    if user.letters == letters:
+        return
     before, user.letters = user.letters, letters
     user.save(update_fields=["letters"])
     journal.write(

@@ -155,7 +155,8 @@ class _Chosen:
     def of(cls, request: AuthenticatedRequest) -> Self:
         sent = request.POST.getlist("shown")
         marks = _marks(sent)
-        scope = StatusEntry.objects.of_deciders(request.user).with_context().filter(pk__in=marks)
+        scope = StatusEntry.objects.of_deciders(request.user).exclude(state=EntryState.DRAFT).with_context()
+        scope = scope.filter(pk__in=marks)
         entries = {entry.pk: entry for entry in scope.oldest_first()}
         return cls(entries, marks, len(sent) - len(entries))
 

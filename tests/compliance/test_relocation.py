@@ -85,6 +85,16 @@ def test_begun_again_it_does_the_rest(schools, places, new_district, fixed_now):
     assert relocation.plan(places.district, new_district, since=SINCE).institutions == []
 
 
+def test_where_nobody_moves_nothing_is_noted(schools, places, new_district, fixed_now):
+    """Somebody else has moved them all in the meantime."""
+    plan = relocation.plan(places.district, new_district, since=SINCE)
+    run(places.district, new_district)
+    before = Journal.objects.count()
+    assert list(relocation.move(plan, by=None, now=fixed_now, reason="Жарлық")) == [0, 0]
+    assert "0 institutions moved" in run(places.district, new_district)
+    assert Journal.objects.count() == before
+
+
 def test_a_dry_run_changes_nothing(schools, places, new_district):
     before = [lives(school) for school in schools]
     said = run(places.district, new_district, "--dry-run")

@@ -670,6 +670,13 @@ def test_marks_out_of_scope_and_nonsense_are_left_out(approver: Client, world: W
     assert states() == [(far.pk, EntryState.SUBMITTED)]
 
 
+def test_a_draft_is_its_authors_alone_and_no_selection_tells_of_it(approver: Client, world: World) -> None:
+    draft = EntryFactory(item=ItemFactory(institution=world.school), author=world.director)
+    response = approver.post(reverse("compliance:approve_selected"), {"shown": [mark(draft)]})
+    assert (response.context["approved"], response.context["refused"], response.context["missing"]) == ([], [], 1)
+    assert str(draft.item.requirement) not in response.content.decode()
+
+
 def test_the_same_selection_sent_twice_acts_once(approver: Client, world: World) -> None:
     entry = world.waiting()
     chosen = {"shown": [mark(entry)]}

@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from institutions import people
-from institutions.enums import Role
+from institutions.enums import Letters, Role
 from institutions.models import Journal, Membership, User
 from tests.factories.institutions import (
     PASSWORD,
@@ -167,3 +167,13 @@ def test_people_are_found_by_parts_of_name_and_address(fixed_now):
         text: list(User.objects.get_queryset().search_for(text)) for text in ("әлия", "Қасымова", "ALIYA", "әлия исаев")
     }
     assert found == {"әлия": [person], "Қасымова": [person], "ALIYA": [person], "әлия исаев": []}
+
+
+def test_letters_that_are_chosen_once_more_are_not_noted_again(fixed_now):
+    person = UserFactory()
+    people.choose_letters(person, Letters.URGENT, now=fixed_now)
+    people.choose_letters(person, Letters.URGENT, now=fixed_now)
+    person.refresh_from_db()
+    assert person.letters == Letters.URGENT
+    note = Journal.objects.get(action="person.letters")
+    assert (note.user, note.before, note.after) == (person, {"letters": "all"}, {"letters": "urgent"})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,141 +12,21 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from compliance import enrolment, ledger, periods, workflow
-from compliance.applicability import Rule, Situation, judge
 from compliance.enums import Measure, PeriodState, Status
-from compliance.models import ChecklistItem, Edition, PendingFold, Period, RegisterDay, Requirement, StatusEntry
+from compliance.models import ChecklistItem, PendingFold, Period, RegisterDay, Requirement, StatusEntry
 from institutions.clock import local_day
 from institutions.enums import Lifecycle, Ownership
-from institutions.models import Institution, InstitutionState, LargeCity, Locality, Region
+from institutions.models import Institution, Region
 from institutions.registry import NoSuchState
 from reporting import coverage, sums
 from reporting.coverage import Dimension, Part, Question
 from reporting.models import COUNT_FIELDS, CoverageDay, CoverageTotal
 from tests.factories.compliance import EntryFactory, ItemFactory
 from tests.factories.institutions import InstitutionFactory, UserFactory
+from tests.reporting.recount import CUT, STATUSES, Recount
 
 DAY = timedelta(days=1)
 ALMATY = ZoneInfo("Asia/Almaty")
-STATUSES = (Status.MET, Status.PARTLY_MET, Status.NOT_MET, Status.UNKNOWN, Status.NOT_APPLICABLE)
-CUT = (
-    Dimension.REGION,
-    Dimension.LOCALITY,
-    Dimension.CITY_LINE,
-    Dimension.KIND,
-    Dimension.OWNERSHIP,
-    Dimension.REQUIREMENT,
-)
-
-
-# --- an independent recount -----------------------------------------------------------------------
-
-
-Standing = tuple[InstitutionState, bool, str, date | None]
-
-
-@dataclass
-class Recount:
-    """What stands where on a day, by brute force from the states, the Order and the answers in force now.
-
-    Shares nothing with `timeline`, `duties` and `ledger` but `judge`, which says it for one situation.
-    """
-
-    requirements: list[tuple[int, str, Rule, list[str], str | None]] = field(default_factory=list)
-    editions: list[tuple[str, date, date | None]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._standing: dict[date, dict[tuple[int, int], Standing]] = {}
-        self.requirements = [
-            (row.pk, row.code, Rule.parse(row.applies), row.kinds, row.measure) for row in Requirement.objects.all()
-        ]
-        self.editions = list(Edition.objects.values_list("code", "in_force_from", "in_force_to"))
-        self.contract = next(row for row in self.requirements if row[4] == Measure.LICENSED_GUARD)
-        self.regions = dict(Locality.objects.values_list("pk", "region__code"))
-        self.localities = dict(Locality.objects.values_list("pk", "kato"))
-        self.cities: dict[int | None, str] = {None: "", **dict(LargeCity.objects.values_list("pk", "line"))}
-
-    def read(self) -> None:
-        self._standing.clear()
-        self.states = defaultdict(list)
-        for state in InstitutionState.objects.all():
-            self.states[state.institution_id].append(state)
-        self.answers = defaultdict(list)
-        for entry in StatusEntry.objects.filter(state="approved").select_related("item"):
-            self.answers[entry.item.institution_id, entry.item.requirement_id].append(entry)
-
-    def answer(self, institution: int, requirement: int, day: date) -> tuple[str, date | None]:
-        given = [entry for entry in self.answers[institution, requirement] if entry.effective_on <= day]
-        if not given:
-            return "unknown", None
-        last = max(given, key=lambda entry: (entry.effective_on, entry.decided_at, entry.pk))
-        ended = last.valid_until is not None and last.valid_until < day
-        if ended and last.status in ("met", "partly_met"):
-            return "not_met", None
-        if ended and last.status == "not_applicable":
-            return "unknown", None
-        return last.status, last.valid_until
-
-    def standing(self, day: date) -> dict[tuple[int, int], Standing]:
-        """(institution, requirement) → its state, whether obliged, status, valid until; of what is on a list."""
-        if day not in self._standing:
-            self._standing[day] = self._standing_on(day)
-        return self._standing[day]
-
-    def _standing_on(self, day: date) -> dict[tuple[int, int], Standing]:
-        edition = next((code for code, since, until in self.editions if since <= day <= (until or date.max)), None)
-        found: dict[tuple[int, int], Standing] = {}
-        if edition is None:
-            return found
-        for institution, states in self.states.items():
-            now = [state for state in states if state.valid_from <= day <= (state.valid_to or date.max)]
-            assert len(now) <= 1
-            if not now or now[0].lifecycle != "open":
-                continue
-            state = now[0]
-
-            def ruling(requirement: tuple[Any, ...], contract: bool, state: InstitutionState = state) -> Any:
-                situation = Situation(
-                    kind=state.kind,
-                    people=state.staff + state.learners,
-                    settlement_class=state.settlement_class,
-                    in_large_city=state.large_city_id is not None,
-                    facts=state.facts,
-                    has_guard_contract=contract,
-                )
-                return judge(requirement[2], kinds=requirement[3], edition=edition, situation=situation)
-
-            contracted = ruling(self.contract, False) is not None and self.answer(institution, self.contract[0], day)[
-                0
-            ] in ("met", "partly_met")
-            for requirement in self.requirements:
-                judged = ruling(requirement, contracted)
-                if judged is not None:
-                    found[institution, requirement[0]] = (
-                        state,
-                        judged.obliged,
-                        *self.answer(institution, requirement[0], day),
-                    )
-        return found
-
-    def counts(
-        self, day: date, *, learners: bool = False, obliged_only: bool = False
-    ) -> dict[tuple[str, ...], coverage.Counts]:
-        codes = {row[0]: row[1] for row in self.requirements}
-        cells: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        for (_institution, requirement), (state, obliged, status, _until) in self.standing(day).items():
-            if obliged_only and not obliged:
-                continue
-            key = (
-                self.regions[state.locality_id],
-                self.localities[state.locality_id],
-                self.cities[state.large_city_id],
-                state.kind,
-                state.ownership,
-                codes[requirement],
-            )
-            cells[key][status] += state.learners if learners else 1
-        found = {key: coverage.Counts(*(cell[status] for status in STATUSES)) for key, cell in cells.items()}
-        return {key: counts for key, counts in found.items() if counts != coverage.Counts()}
 
 
 # --- what can happen ------------------------------------------------------------------------------
