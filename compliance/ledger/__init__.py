@@ -12,13 +12,17 @@ tables.
 
 from compliance.ledger.chain import broken_chains
 from compliance.ledger.changing import Changed, sync_many
-from compliance.ledger.entering import Opening, record_many
+from compliance.ledger.entering import Change, Hands, Opening, Returned, Sitting, record_many
 from compliance.ledger.standing import recorded_rows, refresh_items, standings
 from compliance.ledger.syncing import StaleItem, claim, hold, sync
 
 __all__ = [
+    "Change",
     "Changed",
+    "Hands",
     "Opening",
+    "Returned",
+    "Sitting",
     "StaleItem",
     "broken_chains",
     "claim",

@@ -13,10 +13,10 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from compliance import ledger, periods, workflow
+from compliance import ledger, periods, seals
 from compliance.confirmations import expected
 from compliance.duties import Book, DatedState
-from compliance.enums import PeriodState, ReturnReason, Status
+from compliance.enums import PeriodState
 from compliance.models import Batch, ChecklistItem, Confirmation, Period, RegisterDay, StatusEntry
 from compliance.timeline import Answer
 from institutions import journal, names
@@ -24,8 +24,9 @@ from institutions.bulk import insert_rows, next_id, no_garbage_collection, reset
 from institutions.enums import Role
 from institutions.models import Institution, InstitutionState, LargeCity, Locality, Region, Settlement, User
 from reporting import sums
-from reporting.demo.accounts import HOME_REGION, leave_changes, make_accounts, make_director, make_editor
+from reporting.demo.accounts import HOME_REGION, make_accounts, make_editor
 from reporting.demo.plan import PlannedInstitution, plan_registry
+from reporting.demo.work import leave_work
 from reporting.models import CoverageDay
 
 TITLE = "Көрсетілім деректері"  # stands where an author would; "data of the demonstration"
@@ -78,14 +79,19 @@ def load(
     for batch in batches:
         batch.rows = rows_of.get(batch.pk, 0)
     Batch.objects.bulk_update(batches, ["rows"])
+    _close_quarters(today)
+    people = make_accounts(today - timedelta(days=365))
+    _confirm_quarters(people, seed=seed, today=today)
+    progress("work", 0, 1)
+    leave_work(people, seed=seed, now=now, small=total < 1000)
+    progress("work", 1, 1)
     progress("sums", 0, 1)
     sums.rebuild()
     progress("sums", 1, 1)
-    _close_quarters(today)
-    people = make_accounts(today - timedelta(days=365))
-    _leave_work(people, seed=seed, now=now, small=total < 1000)
-    _confirm_quarters(people, seed=seed, today=today)
     journal.write("demo.load", f"batch:{batches[0].pk}", by=None, after={"institutions": total, "seed": seed}, now=now)
+    progress("seals", 0, 1)
+    seals.seal_history(now)
+    progress("seals", 1, 1)
     return {
         "institutions": total,
         "items": ChecklistItem.objects.count(),
@@ -252,78 +258,3 @@ def _confirm_quarters(people: dict[Role, User], *, seed: int, today: date) -> No
                     )
                 )
     Confirmation.objects.bulk_create(made, batch_size=2000)
-
-
-def _leave_work(people: dict[Role, User], *, seed: int, now: datetime, small: bool) -> None:
-    """Answers that wait for a decision, drafts and returned ones, through the verbs that people use."""
-    at_home, elsewhere = (20, 1) if small else (60, 3)
-    _code, quarter_start, _end = periods.quarter_of(timezone.localdate(now))
-    number = 0
-    director = people[Role.DIRECTOR]
-    approver = people[Role.APPROVER]
-    own = director.memberships.get().institution_id
-    items = ChecklistItem.objects.listed().filter(institution=own).order_by("requirement__sort_order")
-    # What is not met comes first; where all is, it is confirmed again.
-    for index, item in enumerate(sorted(items, key=lambda item: item.status == Status.MET)[:5]):
-        entry = _answer(item, director, now=now, since=quarter_start, place=index)
-        if index < 3:
-            workflow.submit(entry, by=director, now=_moment_after(entry, now, days_ago=5 - index))
-        if index == 0:
-            workflow.return_entry(
-                entry,
-                by=approver,
-                now=_moment_after(entry, now, days_ago=2),
-                shown=entry.content_hash,
-                reason=ReturnReason.WRONG_PROOF,
-                note="Құжаттың нөмірі шарттағы нөмірмен сәйкес келмейді, нақтылап қайта жіберіңіз.",
-            )
-    for region, wanted in _regions(at_home, elsewhere):
-        institutions = (
-            Institution.objects.open()
-            .filter(locality__region__code=region)
-            .exclude(pk=own or 0)
-            .order_by(f"{'learners' if seed % 2 else 'staff'}", "pk")[:: max(1, 5)]
-        )
-        for institution in institutions[:wanted]:
-            number += 1
-            author = make_director(institution, number, timezone.localdate(now) - timedelta(days=300))
-            items = ChecklistItem.objects.listed().filter(institution=institution).exclude(status="met")
-            for place, item in enumerate(items.order_by("-requirement__measure", "requirement__sort_order")[:2]):
-                entry = _answer(item, author, now=now, since=quarter_start, place=number + place)
-                workflow.submit(entry, by=author, now=_moment_after(entry, now, days_ago=1 + (number + place) % 12))
-    leave_changes(people, now=now)
-
-
-def _regions(at_home: int, elsewhere: int) -> list[tuple[str, int]]:
-    return [
-        (code, at_home if code == HOME_REGION else elsewhere)
-        for code in Region.objects.order_by("sort_order").values_list("code", flat=True)
-    ]
-
-
-def _answer(item: ChecklistItem, author: User, *, now: datetime, since: date, place: int) -> StatusEntry:
-    today = timezone.localdate(now)
-    effective_on = max(since, today - timedelta(days=3 + place % 25))
-    status = (Status.MET, Status.MET, Status.MET, Status.PARTLY_MET)[place // 3 % 4]
-    # Each institution has documents of its own; now and then several name the same contract, as in life.
-    of_its_own = f"{item.institution_id}-{effective_on:%y}/{place % 7 + 1}"
-    document = workflow.DocumentReference(
-        number=of_its_own if place % 11 else f"214-{effective_on:%y}/1",
-        issuer="«Сенім-Күзет» ЖШС" if place % 2 else "Білім бөлімі",
-        issued_on=effective_on,
-        valid_until=effective_on + timedelta(days=365 if place % 5 else 20),
-    )
-    answer = workflow.AnswerData(
-        status=status,
-        effective_on=effective_on,
-        valid_until=document.valid_until if item.requirement.expires else None,
-        note="" if place % 3 else "Орнатылды, қабылдау актісі бар.",
-        document=document if place // 3 % 4 != 3 else None,
-    )
-    return workflow.save_draft(item, answer, by=author, now=now - timedelta(days=1 + place % 12, hours=1))
-
-
-def _moment_after(entry: StatusEntry, now: datetime, *, days_ago: int) -> datetime:
-    """So many days before `now`, but not before the day from which the answer is true, nor after `now`."""
-    earliest = timezone.make_aware(datetime.combine(entry.effective_on, time(9, 0)))
-    return min(now, max(now - timedelta(days=days_ago), earliest))
