@@ -94,8 +94,9 @@ def seal_history(now: datetime) -> int:
     # A chain's rows are in the order of their knowledge: where a day's last one is, it ended then.
     ends = StatusChange.objects.filter(~Exists(following), recorded_on__lte=yesterday).order_by()
     by_day: dict[date, list[tuple[int, int, str]]] = {}
-    for day, *end in ends.values_list("recorded_on", "institution", "seq", "hash").iterator(chunk_size=10_000):
-        by_day.setdefault(day, []).append((end[0], end[1], end[2]))
+    found = ends.values_list("recorded_on", "institution", "seq", "hash").iterator(chunk_size=10_000)
+    for recorded_on, institution, seq, digest in found:
+        by_day.setdefault(recorded_on, []).append((institution, seq, digest))
     bins = dict(LedgerHead.objects.order_by("institution__bin").values_list("institution", "institution__bin"))
     standing: dict[int, tuple[int, str]] = {}
     made: list[DailySeal] = []

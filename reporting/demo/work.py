@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from random import Random
 from typing import Any, Final
 
 from django.core.files.base import ContentFile
@@ -22,9 +23,10 @@ from institutions import acts, registry, tables
 from institutions.bin import SYNTHETIC_NUMBERS, synthetic_bin
 from institutions.clock import local_day
 from institutions.enums import Lifecycle, Role
-from institutions.models import STATE_FIELDS, Institution, LargeCity, Region, User
+from institutions.models import STATE_FIELDS, Institution, LargeCity, Membership, Region, User
 from reporting.demo import pictures
-from reporting.demo.accounts import HOME_REGION, leave_changes, make_director
+from reporting.demo.accounts import HOME_REGION, Staff, leave_changes, make_director
+from reporting.demo.years import Years
 
 RETURNS: Final = (
     (ReturnReason.NO_PROOF, "Құжат көрсетілмеген: шарттың нөмірі мен күнін жазыңыз.", 1),
@@ -69,6 +71,10 @@ class Desk:
         self._used |= {institution.pk for institution in institutions}
 
     def director(self, institution: Institution) -> User:
+        """Who answers for the institution; somebody new where nobody does."""
+        known = Membership.objects.filter(role=Role.DIRECTOR, institution=institution, valid_to=None).first()
+        if known is not None:
+            return known.user
         self.directors += 1
         return make_director(institution, self.directors, self.today - timedelta(days=300))
 
@@ -427,6 +433,47 @@ def _checked(
 
 
 # --- quarters and notices ------------------------------------------------------------------------
+
+
+def look_back(people: dict[Role, User], staff: Staff, told: Years, *, seed: int, now: datetime) -> None:
+    """Inspections and exceptions of the told years in every region, by the verbs, as they were made then.
+
+    The ledger takes the inspections in today: its rows are never known before those that are there.
+    """
+    chance = Random(f"{seed} looked back")  # noqa: S311
+    days = (local_day(now) - told.since).days - 20
+    for code, approver in staff.approvers.items():
+        seen = Institution.objects.open().filter(locality__region__code=code).order_by("pk")
+        keys = list(seen.values_list("pk", flat=True))
+        for key in chance.sample(keys, min(len(keys), 2 * told.years)):
+            institution = Institution.objects.get(pk=key)
+            items = ChecklistItem.objects.listed().filter(institution=institution, status=Status.MET)
+            found = {
+                item: chance.choices((Status.MET, Status.PARTLY_MET, Status.NOT_MET), (8, 1, 2))[0]
+                for item in items.select_related("requirement").order_by("-requirement__measure", "pk")[:3]
+            }
+            held_on = told.since + timedelta(days=chance.randrange(max(1, days)))
+            police = chance.random() < 0.3
+            if found:
+                inspections.record(
+                    institution,
+                    found,
+                    held_on=held_on,
+                    inspector="Полиция департаментінің тізімі" if police else "Білім басқармасының комиссиясы",
+                    by=approver,
+                    now=_morning(held_on + timedelta(days=3)),
+                    source=InspectionSource.POLICE if police else InspectionSource.INSPECTION,
+                )
+        for period in Period.objects.closed().filter(starts_on__gte=told.since):
+            if chance.random() < 0.3 and period.closed_on is not None:
+                periods.grant_exception(
+                    period,
+                    Institution.objects.get(pk=chance.choice(keys)),
+                    until=period.closed_on + timedelta(days=9),
+                    reason="Директордың ауруына байланысты",
+                    by=people[Role.ADMINISTRATOR],
+                    now=_morning(period.closed_on + timedelta(days=1)),
+                )
 
 
 def _leave_exceptions(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import F
 
 from compliance.enums import Measure
-from compliance.models import Batch, Confirmation, Period, StatusEntry
+from compliance.models import Batch, Confirmation, DailySeal, Period, StatusEntry
 from compliance.quarters import tallies
 from institutions.clock import today
 from institutions.enums import Role
@@ -71,7 +71,8 @@ def test_figures_were_known_then_as_they_are_now(loaded):
 def test_nothing_drifts_and_one_journal_row_stands_for_the_batch(loaded):
     assert list(sums.drift()) == []
     assert Journal.objects.filter(action="demo.load").count() == 1
-    assert Institution.objects.count() == 9986
+    assert Institution.objects.filter(states__valid_from__lte=AS_OF).distinct().count() == 9986
+    assert DailySeal.objects.latest("day").day == today() - timedelta(days=1)
 
 
 @pytest.mark.slow
