@@ -160,16 +160,19 @@ class _Places:
     In the template a place is its rank (so that rows come in the order of cells) and learners are their number.
     """
 
-    def __init__(self, versions: Iterable[Sequence[DatedState]]) -> None:
-        spans = [state.span for states in versions for state in states]
+    def __init__(self, versions: Mapping[int, Sequence[DatedState]]) -> None:
+        """`versions`: the states as they are known from each of the steps on."""
+        spans = [state.span for states in versions.values() for state in states]
         self._cells: list[_CellPlace] = sorted({self._place(span) for span in spans})
         self._learners = list(dict.fromkeys(span.learners for span in spans))
+        self.nowhere = {step: [self._nowhere(state.span) for state in states] for step, states in versions.items()}
+        self._since: dict[date, tuple[tuple[StateSpan, ...], ...]] = {}
 
     @staticmethod
     def _place(span: StateSpan) -> _CellPlace:
         return span.locality, span.large_city or 0, span.kind, span.ownership
 
-    def nowhere(self, span: StateSpan) -> StateSpan:
+    def _nowhere(self, span: StateSpan) -> StateSpan:
         return span._replace(
             locality=self._cells.index(self._place(span)),
             large_city=None,
@@ -177,6 +180,16 @@ class _Places:
             ownership="",
             learners=self._learners.index(span.learners),
         )
+
+    def since(self, first: date) -> tuple[tuple[StateSpan, ...], ...]:
+        """The states of all steps for a list that begins on `first`: since when they held before tells nothing."""
+        if first not in self._since:
+            before = first - _DAY
+            self._since[first] = tuple(
+                tuple(span if span.valid_from >= before else span._replace(valid_from=before) for span in spans)
+                for spans in self.nowhere.values()
+            )
+        return self._since[first]
 
     def placed(self, moves: Iterable[tuple[int, Move]], requirement: int) -> Iterator[tuple[int, Move]]:
         """The moves of a template in the cells of the institution's states."""
@@ -305,7 +318,7 @@ class _BulkWriter:
         for number in sorted(numbers):
             for pk in self._lists(opening, number):
                 lists.setdefault(pk, [])
-        places = _Places([opening.states, *(change.states for change in opening.changes.values())])
+        places = _Places({number: opening.states_at(number) for number in sorted(self._steps(opening))})
         for pk, spans in sorted(lists.items()):  # as `sync` numbers them
             given = opening.answers.get(pk, ())
             shape = self._shape(opening, pk, spans, given, places)
@@ -366,25 +379,15 @@ class _BulkWriter:
         """
         if pk in self._follows_contract or not spans:
             return self._shape_of(opening, pk, given)
-        first = spans[0].valid_from
-        steps = sorted(self._steps(opening))
-        known = {number: opening.states_at(number) for number in steps}
-        nowhere = {number: [places.nowhere(state.span) for state in states] for number, states in known.items()}
         key = (
             tuple(given),
-            tuple(
-                (
-                    number,
-                    opening.changes[number].cause if number in opening.changes else None,
-                    # Since when a state holds tells nothing before the list begins.
-                    tuple(span._replace(valid_from=max(span.valid_from, first - _DAY)) for span in nowhere[number]),
-                    tuple(self._lists(opening, number).get(pk, ())),
-                )
-                for number in steps
-            ),
+            opening.entered,
+            tuple((number, change.cause) for number, change in opening.changes.items()),
+            places.since(spans[0].valid_from),
+            tuple([tuple(self._lists(opening, number).get(pk, ())) for number in places.nowhere]),
         )
         if key not in self._shapes:
-            shape = self._shape_of(opening, pk, given, nowhere)
+            shape = self._shape_of(opening, pk, given, places.nowhere)
             self._shapes[key] = shape._replace(is_template=True)
         return self._shapes[key]
 

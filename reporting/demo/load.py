@@ -33,7 +33,7 @@ from institutions.models import (
     Settlement,
     User,
 )
-from reporting import sums
+from reporting import publishing, sums
 from reporting.demo.accounts import (
     HOME_REGION,
     Staff,
@@ -43,7 +43,7 @@ from reporting.demo.accounts import (
     make_staff,
 )
 from reporting.demo.answers import MEASURES, PlannedAnswer
-from reporting.demo.plan import PlannedInstitution, plan_registry
+from reporting.demo.plan import PUBLISHED_ON, PlannedInstitution, plan_registry
 from reporting.demo.work import leave_work, look_back
 from reporting.demo.years import NOTES, Lived, Turn, Years
 from reporting.models import CoverageDay
@@ -120,6 +120,8 @@ def load(
     progress("seals", 0, 1)
     seals.seal_history(now)
     progress("seals", 1, 1)
+    if told is not None:
+        _ask_for_briefs(people, now)
     return {
         "institutions": Institution.objects.count(),
         "items": ChecklistItem.objects.count(),
@@ -184,6 +186,7 @@ class _Registry:
         self._next_state = next_id(InstitutionState)
         self._state_rows: list[tuple[Any, ...]] = []
         self._proofs: dict[tuple[Any, ...], Evidence] = {}
+        self._new_proofs: list[Evidence] = []
         self._next_proof = next_id(Evidence)
         self._own: int | None = None
 
@@ -202,13 +205,15 @@ class _Registry:
             opened = [self._opening(pk, lived, states[pk], hands.get(pk)) for pk, lived in numbered]
             insert_rows(InstitutionState, self._DATED, self._state_rows)
             self._state_rows.clear()
+            # Before the entries: while a key leads nowhere yet, SQLite looks for it at each row that it inserts.
+            Evidence.objects.bulk_create(self._new_proofs, batch_size=1000)
+            self._new_proofs.clear()
             yield from opened
             done += len(chunk)
             progress("institutions", min(done, total), total)
 
     def finish(self) -> None:
-        """The documents behind the answers, once they are known; and the database's own keys go on behind ours."""
-        Evidence.objects.bulk_create(self._proofs.values(), batch_size=1000)
+        """Let the database's own keys go on behind those that were given by hand."""
         reset_sequences(Institution, InstitutionState, Evidence, User)
 
     def _lives(self, planned: Iterator[PlannedInstitution], total: int) -> Iterator[Lived]:
@@ -402,6 +407,7 @@ class _Registry:
                 author=self._staff.editors[plan.region],
                 created_at=_at(answer.effective_on, 10),
             )
+            self._new_proofs.append(self._proofs[key])
             self._next_proof += 1
         return self._proofs[key]
 
@@ -438,6 +444,14 @@ def _close_quarters(today: date) -> None:
         else:
             period.state = PeriodState.CLOSING
         period.save()
+
+
+def _ask_for_briefs(people: dict[Role, User], now: datetime) -> None:
+    """The briefs of the last year and of the published one; whoever starts the workers finds them made."""
+    closed = list(Period.objects.closed().order_by("-starts_on"))
+    published = [period for period in closed if period.ends_on == PUBLISHED_ON]
+    for period in reversed([*closed[:4], *published]):
+        publishing.request_brief(period, language="kk", by=people[Role.ANALYST], now=now)
 
 
 def _confirm_quarters(people: dict[Role, User], staff: Staff, *, seed: int, today: date, most: int) -> None:

@@ -52,7 +52,10 @@ class Desk:
         self.pictures = 0
 
     def take(self, most: int, *, measure: Measure | None = None, met: bool | None = None) -> list[Institution]:
-        """Open institutions at home, each once; `measure`: on whose list it stands today, met or not."""
+        """Open institutions at home, each once; `measure`: on whose list it stands today, met or not.
+
+        In a small registry the first comers get them.
+        """
         found = Institution.objects.open().filter(locality__region__code=HOME_REGION).exclude(pk__in=self._used)
         if measure is not None:
             listed = ChecklistItem.objects.listed().filter(requirement__measure=measure)
@@ -131,7 +134,7 @@ def _leave_own(desk: Desk) -> None:
 
 def _leave_queue(desk: Desk, *, small: bool) -> None:
     """Answers that wait, most of them at home; some with photos, and two photos that look alike."""
-    at_home, elsewhere = (20, 1) if small else (60, 3)
+    at_home, elsewhere = (10, 1) if small else (60, 3)
     number = first = 0
     for code in Region.objects.order_by("sort_order").values_list("code", flat=True):
         institutions = (
