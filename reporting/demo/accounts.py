@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from secrets import token_urlsafe
 
 from django.contrib.auth.hashers import make_password
 
@@ -111,7 +112,7 @@ def make_directors(institutions: Iterable[tuple[int, str]], since: date) -> dict
     """A director for each of many institutions (key, BIN), at once; returns their keys. Nobody can sign in as them."""
     key = next_id(User)
     users, memberships, made = [], [], {}
-    locked = make_password(None)
+    locked = make_password(token_urlsafe())  # a password that nobody knows
     for number, (institution, bin_number) in enumerate(institutions, start=key):
         email = f"director-{bin_number}@{DOMAIN}"
         users.append(User(pk=number, email=email, full_name=_full_name(number), password=locked))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from math import ceil
 from random import Random
 from typing import Any, Final
 
@@ -82,7 +83,12 @@ class Desk:
         return make_director(institution, self.directors, self.today - timedelta(days=300))
 
     def ago(self, days: float) -> datetime:
-        return self.now - timedelta(days=days)
+        """A moment of the working hours of so many days ago; of today it is simply so long ago."""
+        if days < 1:
+            return self.now - timedelta(days=days)
+        whole = ceil(days)
+        minutes = 37 * whole % 45 + 480 * (whole - days)
+        return _morning(self.today - timedelta(days=whole)) + timedelta(minutes=minutes)
 
     def photo(self, item: ChecklistItem, *, like: int = 0) -> Picture:
         """A new photo of an institution, or one `like` that of another."""
@@ -91,7 +97,7 @@ class Desk:
         draw = pictures.again if like else pictures.entrance
         return draw(
             self.seed * 1000 + (like or self.pictures),
-            taken_at=timezone.localtime(self.ago(4)),
+            taken_at=timezone.localtime(self.ago(15)),
             latitude=float(institution.latitude or _COORDINATES[0]),
             longitude=float(institution.longitude or _COORDINATES[1]),
         )
@@ -118,7 +124,9 @@ def _leave_own(desk: Desk) -> None:
     items = ChecklistItem.objects.listed().filter(institution=own).order_by("requirement__sort_order")
     # What is not met comes first; where all is, it is confirmed again.
     for index, item in enumerate(sorted(items, key=lambda item: item.status == Status.MET)[:5]):
-        entry = _answer(item, director, desk, place=index, photos=[desk.photo(item)] if index < 2 else [])
+        entry = _answer(
+            item, director, desk, place=index, days_ago=7 - index, photos=[desk.photo(item)] if index < 2 else []
+        )
         if index < 3:
             workflow.submit(entry, by=director, now=_moment_after(entry, desk, days_ago=5 - index))
         if index == 0:
@@ -158,8 +166,15 @@ def _leave_queue(desk: Desk, *, small: bool) -> None:
 
 
 def _answer(
-    item: ChecklistItem, author: User, desk: Desk, *, place: int, photos: Sequence[Picture] = ()
+    item: ChecklistItem,
+    author: User,
+    desk: Desk,
+    *,
+    place: int,
+    days_ago: int | None = None,
+    photos: Sequence[Picture] = (),
 ) -> StatusEntry:
+    """A draft of so many days ago, by turns of one kind and another."""
     effective_on = max(desk.since, desk.today - timedelta(days=3 + place % 25))
     status = (Status.MET, Status.MET, Status.MET, Status.PARTLY_MET)[place // 3 % 4]
     # Each institution has documents of its own; now and then several name the same contract, as in life.
@@ -178,7 +193,7 @@ def _answer(
         document=document if place // 3 % 4 != 3 else None,
         photos=photos,
     )
-    return workflow.save_draft(item, answer, by=author, now=desk.now - timedelta(days=1 + place % 12, hours=1))
+    return workflow.save_draft(item, answer, by=author, now=desk.ago(days_ago or 2 + place % 12))
 
 
 def _moment_after(entry: StatusEntry, desk: Desk, *, days_ago: int) -> datetime:
@@ -196,7 +211,9 @@ def _leave_returns(desk: Desk) -> None:
         item = _first_item(institution, met=False)
         if item is None:
             continue
-        entry = _answer(item, director, desk, place=place, photos=[desk.photo(item)] if place == 2 else [])
+        entry = _answer(
+            item, director, desk, place=place, days_ago=days + 3, photos=[desk.photo(item)] if place == 2 else []
+        )
         workflow.submit(entry, by=director, now=_moment_after(entry, desk, days_ago=days + 2))
         workflow.return_entry(
             entry,
