@@ -12,14 +12,18 @@ a day. Nobody else writes these tables.
 
 from compliance.ledger.chain import broken_chains
 from compliance.ledger.changing import Changed, sync_many
-from compliance.ledger.entering import Opening, record_many
+from compliance.ledger.entering import Change, Hands, Opening, Returned, Sitting, record_many
 from compliance.ledger.standing import recorded_rows, refresh_items, standings
 from compliance.ledger.syncing import StaleItem, claim, hold, sync
 from compliance.ledger.verifying import verify_many
 
 __all__ = [
+    "Change",
     "Changed",
+    "Hands",
     "Opening",
+    "Returned",
+    "Sitting",
     "StaleItem",
     "broken_chains",
     "claim",

@@ -50,7 +50,7 @@ class Chain:
         return self.length, self.hash
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from secrets import token_urlsafe
+
+from django.contrib.auth.hashers import make_password
 
 from institutions import roles
+from institutions.bulk import next_id
 from institutions.clock import local_day
 from institutions.enums import Kind, Role
 from institutions.models import Institution, Locality, Membership, Region, User
@@ -49,46 +54,79 @@ ACCOUNTS = (
 )
 
 
-def make_accounts(since: date) -> dict[Role, User]:
-    """Make the accounts with their memberships; return the people by role."""
-    region = Region.objects.get(code=HOME_REGION)
-    own = (
-        Institution.objects.open()
-        .filter(locality__region=region, kind=Kind.SCHOOL, large_city__isnull=False)
-        .order_by("pk")
-        .first()
-    ) or Institution.objects.open().order_by("pk").first()
-    people = {}
-    for account in ACCOUNTS:
-        user = User.objects.create_user(
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Those who enter and those who decide in each region, by its code; nobody can sign in as them."""
+
+    editors: dict[str, User]
+    approvers: dict[str, User]
+
+
+def make_accounts() -> dict[Role, User]:
+    """Make the people of the accounts, who are nobody yet; return them by role."""
+    return {
+        account.role: User.objects.create_user(
             account.email,
             PASSWORD,
             full_name=account.full_name,
             is_staff=account.role == Role.ADMINISTRATOR,
         )
+        for account in ACCOUNTS
+    }
+
+
+def give_own_institution(people: dict[Role, User], since: date) -> None:
+    """Give the accounts their roles, now that there are institutions."""
+    region = Region.objects.get(code=HOME_REGION)
+    mine = Institution.objects.open().filter(locality__region=region, kind=Kind.SCHOOL, large_city__isnull=False)
+    # Where everybody has a director: the one of whom that is this account.
+    vacant = mine.exclude(memberships__role=Role.DIRECTOR)
+    own = vacant.order_by("pk").first() or mine.order_by("pk").first() or Institution.objects.open().first()
+    for role, user in people.items():
         Membership.objects.create(
             user=user,
-            role=account.role,
-            institution=own if account.role == Role.DIRECTOR else None,
-            region=region if account.role in (Role.EDITOR, Role.APPROVER) else None,
+            role=role,
+            institution=own if role == Role.DIRECTOR else None,
+            region=region if role in (Role.EDITOR, Role.APPROVER) else None,
             valid_from=since,
         )
-        people[account.role] = user
-    return people
+
+
+def make_staff(since: date) -> Staff:
+    """An editor and an approver in every region; the accounts are the editor and approver at home beside them."""
+    editors, approvers = {}, {}
+    for region in Region.objects.order_by("sort_order"):
+        editors[region.code] = _make(Role.EDITOR, region, 7 * region.sort_order, since)
+        approvers[region.code] = _make(Role.APPROVER, region, 5 * region.sort_order + 3, since)
+    return Staff(editors, approvers)
+
+
+def _make(role: Role, region: Region, number: int, since: date) -> User:
+    email = f"{role.value}-{region.code.lower()}@{DOMAIN}"
+    user = User.objects.create_user(email, None, full_name=_full_name(number))
+    Membership.objects.create(user=user, role=role, region=region, valid_from=since)
+    return user
+
+
+def make_directors(institutions: Iterable[tuple[int, str]], since: date) -> dict[int, int]:
+    """A director for each of many institutions (key, BIN), at once; returns their keys. Nobody can sign in as them."""
+    key = next_id(User)
+    users, memberships, made = [], [], {}
+    locked = make_password(token_urlsafe())  # a password that nobody knows
+    for number, (institution, bin_number) in enumerate(institutions, start=key):
+        email = f"director-{bin_number}@{DOMAIN}"
+        users.append(User(pk=number, email=email, full_name=_full_name(number), password=locked))
+        memberships.append(Membership(user_id=number, role=Role.DIRECTOR, institution_id=institution, valid_from=since))
+        made[institution] = number
+    User.objects.bulk_create(users, batch_size=500)
+    Membership.objects.bulk_create(memberships, batch_size=500)
+    return made
 
 
 def make_director(institution: Institution, number: int, since: date) -> User:
     """A director who answered something; nobody can sign in as them."""
     user = User.objects.create_user(f"director-{number}@{DOMAIN}", None, full_name=_full_name(number))
     Membership.objects.create(user=user, role=Role.DIRECTOR, institution=institution, valid_from=since)
-    return user
-
-
-def make_editor(region: Region, since: date) -> User:
-    """An editor of a region who confirmed on behalf of its institutions; nobody can sign in as them."""
-    email = f"editor-{region.code.lower()}@{DOMAIN}"
-    user = User.objects.create_user(email, None, full_name=_full_name(7 * region.sort_order))
-    Membership.objects.create(user=user, role=Role.EDITOR, region=region, valid_from=since)
     return user
 
 

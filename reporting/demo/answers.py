@@ -113,7 +113,7 @@ class Calendar:
         year, month = PUBLISHED_ON.year, 6
         while (day := date(year, month, 20)) < self.open_quarter:
             self.quarters.append(day)
-            year, month = _months_later(year, month, 3)
+            year, month = months_later(year, month, 3)
         self.soon = [today + timedelta(days=days) for days in _SOON]
         self.just_ended = [today + timedelta(days=days) for days in _JUST_ENDED]
 
@@ -210,13 +210,13 @@ def _answer(requirement: str, status: AnswerStatus, effective_on: date, valid_un
 @lru_cache(maxsize=1024)
 def _term(day: date, months: int) -> tuple[date, date]:
     """The last day of a document that begins on `day`, a quarter's end, and the day of its renewal."""
-    year, month = _months_later(day.year, day.month, months)
-    year, month = _months_later(year, month, (-month) % 3)
+    year, month = months_later(day.year, day.month, months)
+    year, month = months_later(year, month, (-month) % 3)
     last_day = date(year, month, monthrange(year, month)[1])
-    return last_day, date(*_months_later(year, month, -3), 20)
+    return last_day, date(*months_later(year, month, -3), 20)
 
 
-def _months_later(year: int, month: int, months: int) -> tuple[int, int]:
+def months_later(year: int, month: int, months: int) -> tuple[int, int]:
     years, month = divmod(month - 1 + months, 12)
     return year + years, month + 1
 
@@ -298,7 +298,7 @@ class OtherItems:
                 _FIRST_DAY if rng.random() < _TAKEN_STOCK else rng.choice([d for d in _ITEM_DAYS if d <= today]),
             )
         months = requirement.validity_months or _ASSUMED_MONTHS
-        terms = [(day, _end_of_term(day, months)) for day in (today - timedelta(days=days) for days in _RECENT)]
+        terms = [(day, end_of_term(day, months)) for day in (today - timedelta(days=days) for days in _RECENT)]
         if status != "met":
             return PlannedAnswer(requirement.code, status, rng.choice(terms)[0])
         valid = [term for term in terms if term[1] >= today]
@@ -307,7 +307,7 @@ class OtherItems:
         return PlannedAnswer(requirement.code, status, day, last_day)
 
 
-def _end_of_term(day: date, months: int) -> date:
+def end_of_term(day: date, months: int) -> date:
     """The same day `months` later, or the last of a shorter month."""
-    year, month = _months_later(day.year, day.month, months)
+    year, month = months_later(day.year, day.month, months)
     return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -201,6 +201,12 @@ def _somewhere(kato: str, latitude: float, longitude: float, towards: tuple[floa
     )
 
 
+@lru_cache(maxsize=1)
+def size() -> int:
+    """How many institutions the published registry has."""
+    return sum(sum(parts) for parts in allot(None).values())
+
+
 def allot(institutions: int | None) -> dict[tuple[str, str], tuple[int, int]]:
     """How many institutions to make by (region, kind): in its large cities, and elsewhere in the region.
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from compliance import books, enrolment, ledger, timeline, workflow
 from compliance.duties import Book, DatedState
-from compliance.enums import Cause, Measure, Status
+from compliance.enums import Cause, Measure, ReturnReason, Status
 from compliance.ledger import chain
 from compliance.models import (
     Applicability,
@@ -29,10 +29,11 @@ from compliance.models import (
     StatusEntry,
 )
 from compliance.timeline import Answer, StateSpan
+from institutions import registry
 from institutions.bin import synthetic_bin
 from institutions.clock import local_day
 from institutions.enums import Kind, Lifecycle, Ownership, SettlementClass
-from institutions.models import Institution, InstitutionState
+from institutions.models import Institution, InstitutionState, User
 from institutions.registry import name_keys
 from reporting import sums
 from reporting.models import COUNT_FIELDS, CoverageTotal
@@ -467,3 +468,132 @@ def test_an_institution_that_never_opened_has_no_rows(order, places, fixed_now):
 
 def test_an_answer_from_before_the_institution_opened_is_recorded_alike(order, places):
     same_both_ways(places, [(0, 2, 0, Answer(date(2024, 1, 1), None, "met"))])
+
+
+# --- sittings: what people decided --------------------------------------------------------------------
+
+
+def sat_one_by_one(places: Any, moments: list[datetime], people: tuple[int, int]) -> None:
+    """A school enters, answers (one comes back and is mended), gets more learners, moves, and closes; by the verbs."""
+    author, decider = User.objects.get(pk=people[0]), User.objects.get(pk=people[1])
+    RegisterDay.objects.update(day=local_day(moments[-1]))
+    fields = schools(places)[0]
+    school = enrolment.open_institution(Institution(**fields), since=SINCE[0], by=None, now=moments[0])
+    for number, code, answer, outcome_of in DECIDED:
+        item = ChecklistItem.objects.get(institution=school, requirement__code=code)
+        came_back = StatusEntry.objects.filter(item=item, state="returned", effective_on=answer.effective_on).first()
+        data = workflow.AnswerData(Status(answer.status), answer.effective_on, answer.valid_until)
+        entry = workflow.save_draft(item, data, by=author, now=moments[number], continues=came_back)
+        workflow.submit(entry, by=author, now=moments[number])
+        if outcome_of == "returned":
+            workflow.return_entry(
+                entry, by=decider, now=moments[number], shown=entry.content_hash, reason=ReturnReason.OTHER, note="Қате"
+            )
+        else:
+            workflow.approve(entry, by=decider, now=moments[number], shown=entry.content_hash)
+    for number, (since, changes) in CHANGED.items():
+        enrolment.change_institution(school, since=since, by=None, now=moments[number], **changes(places))
+
+
+DECIDED = [
+    (1, "GRD-CONTRACT", Answer(date(2024, 9, 1), date(2025, 8, 31), "met"), "approved"),
+    (2, "CCTV", Answer(date(2024, 9, 5), None, "met"), "returned"),
+    (3, "CCTV", Answer(date(2024, 9, 5), None, "met"), "approved"),
+    (3, "MAINT", Answer(date(2024, 9, 6), date(2025, 2, 1), "met"), "approved"),
+    (4, "PANIC", Answer(date(2024, 9, 1), None, "met"), "approved"),  # known long after its day
+    (6, "GRD-CONTRACT", Answer(date(2025, 9, 4), date(2026, 10, 1), "met"), "approved"),  # renewed too late
+]
+CHANGED = {
+    7: (date(2025, 9, 1), lambda places: {"learners": 900}),
+    8: (
+        date(2025, 11, 1),
+        lambda places: {
+            "locality": places.district,
+            "settlement": places.village,
+            "settlement_class": places.village.settlement_class,
+            "large_city": None,
+        },
+    ),
+    9: (date(2026, 1, 5), lambda places: {"lifecycle": Lifecycle.CLOSED}),
+}
+
+
+def sat_at_once(places: Any, moments: list[datetime], people: tuple[int, int]) -> None:
+    """The same with `record_many`."""
+    RegisterDay.objects.update(day=local_day(moments[-1]))
+    school = Institution(**schools(places)[0])
+    registry.open_institution(school, since=SINCE[0], by=None, now=moments[0])
+    known = list(school.states.all())
+    changes = {0: ledger.Change(dated(school), Cause.OPENED, f"state:{known[0].pk}")}
+    for number, (since, changed) in CHANGED.items():
+        state = registry.change_state(school, since=since, by=None, now=moments[number], **changed(places))
+        cause = Cause.CLOSED if number == 9 else Cause.CHANGED
+        changes[number] = ledger.Change(dated(school), cause, f"state:{state.pk}")
+    keys = dict(Requirement.objects.values_list("code", "pk"))
+    answers: dict[int, list[tuple[int, Answer]]] = defaultdict(list)
+    returned: dict[int, list[ledger.Returned]] = defaultdict(list)
+    for number, code, answer, outcome_of in DECIDED:
+        if outcome_of == "returned":
+            returned[keys[code]].append(ledger.Returned(number, answer, ReturnReason.OTHER, "Қате"))
+        else:
+            answers[keys[code]].append((number, answer))
+    opening = ledger.Opening(
+        school.pk, school.bin, changes[0].states, answers, changes, hands=ledger.Hands(*people), returned=returned
+    )
+    ledger.record_many([opening], batches=[ledger.Sitting(moment) for moment in moments], ahead=True)
+
+
+def dated(school: Institution) -> list[DatedState]:
+    return [DatedState.of(state, state.valid_from, state.valid_to) for state in school.states.order_by("valid_from")]
+
+
+def linked_rows() -> list[Any]:
+    """The ledger row by row, in the order of the chain, with what each is linked to by its natural key."""
+    entries = {
+        f"entry:{pk}": said
+        for pk, *said in StatusEntry.objects.values_list("pk", "item__requirement__code", "effective_on")
+    }
+    states = {f"state:{pk}": day for pk, day in InstitutionState.objects.values_list("pk", "valid_from")}
+    rows = StatusChange.objects.order_by("institution", "seq").values_list(
+        "seq", "item__requirement__code", "cell__key", "from_status", "from_learners", "to_status", "to_learners",
+        "effective_on", "recorded_at", "recorded_on", "cause", "cause_ref",
+    )  # fmt: skip
+    return [(*row[:-1], entries.get(row[-1]) or states[row[-1]]) for row in rows]
+
+
+def hands_of_entries() -> list[Any]:
+    entries = StatusEntry.objects.order_by("decided_at", "item__requirement__code")
+    return list(
+        entries.values_list(
+            "item__requirement__code", "state", "decided_at", "author", "submitted_by", "decided_by", "return_reason",
+            "decision_note", "continues__item__requirement__code", "batch",
+        )
+    )  # fmt: skip
+
+
+def test_what_people_decided_at_sittings_comes_out_row_for_row_as_by_their_verbs(order, places):
+    start = datetime(2024, 9, 10, 17, 0, tzinfo=ALMATY)
+    moments = [start + timedelta(days=60 * number) for number in range(10)]
+    people = tuple(user.pk for user in UserFactory.create_batch(2))
+    found = []
+    for way in (sat_one_by_one, sat_at_once):
+        with transaction.atomic():
+            way(places, moments, people)
+            found.append((outcome(), linked_rows(), hands_of_entries()))
+            transaction.set_rollback(True)
+    assert found[0][1] == found[1][1]
+    assert found[0][2] == found[1][2]
+    assert found[0][0] == found[1][0]
+    assert {row[10] for row in found[0][1]} >= {"opened", "decision", "expiry", "correction", "changed", "closed"}
+
+
+def test_an_institution_that_enters_at_a_sitting_is_not_known_before(order, places, fixed_now):
+    batch = Batch.objects.create(title="", recorded_at=MOMENTS[0])
+    school = Institution(**schools(places)[0])
+    state = registry.open_institution(school, since=date(2025, 9, 1), by=None, now=MOMENTS[2])
+    opened = ledger.Change(dated(school), Cause.OPENED, f"state:{state.pk}")
+    opening = ledger.Opening(school.pk, school.bin, opened.states, {}, {2: opened}, entered=2)
+    ledger.record_many([opening], batches=[batch, ledger.Sitting(MOMENTS[1]), ledger.Sitting(MOMENTS[2])])
+    rows = set(StatusChange.objects.values_list("recorded_at", "cause", "cause_ref"))
+    assert rows == {(MOMENTS[2], "opened", f"state:{state.pk}")}
+    assert list(ledger.broken_chains()) == []

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from compliance import books, periods, seals
 from compliance.ledger import chain
@@ -58,6 +59,17 @@ def test_every_day_that_is_over_is_sealed_from_the_first_row_on(ledger, fixed_no
         (date(2026, 5, 19), 2, of_both + 1),
     ]
     assert proved() is None
+
+
+def test_a_history_that_came_in_at_once_gets_the_seals_that_its_days_would_have_got(ledger, fixed_now):
+    made = []
+    for seal in (seals.seal_days, seals.seal_history):
+        with transaction.atomic():
+            assert seal(fixed_now) == 6
+            made.append(list(DailySeal.objects.order_by("day").values("day", "institutions", "rows", "heads", "root")))
+            assert seals.seal_history(fixed_now) == seals.seal_days(fixed_now) == 0
+            transaction.set_rollback(True)
+    assert made[0] == made[1]
 
 
 def test_a_root_is_made_of_the_sorted_heads_and_of_the_root_before(ledger, fixed_now):

@@ -71,7 +71,8 @@ def test_figures_were_known_then_as_they_are_now(loaded):
 def test_nothing_drifts_and_one_journal_row_stands_for_the_batch(loaded):
     assert list(sums.drift()) == []
     assert Journal.objects.filter(action="demo.load").count() == 1
-    assert Institution.objects.count() == 9986
+    assert Institution.objects.filter(states__valid_from__lte=AS_OF).distinct().count() == 9986
+    assert DailySeal.objects.latest("day").day == today() - timedelta(days=1)
 
 
 @pytest.mark.slow

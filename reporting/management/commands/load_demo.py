@@ -25,6 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--measures-only", action="store_true", help="only the five measures of the brief")
         parser.add_argument("--if-empty", action="store_true", help="do nothing where a demonstration is there already")
         parser.add_argument(
+            "--years", type=int, default=0, metavar="N", help="tell the last N years day by day, with all that went on"
+        )
+        parser.add_argument(
             "--recorded-at", metavar="DATE", help="record everything on this day, not each quarter at its end"
         )
 
@@ -57,6 +60,7 @@ class Command(BaseCommand):
                     institutions=options["institutions"],
                     measures_only=options["measures_only"],
                     recorded_at=recorded_at,
+                    years=options["years"],
                     progress=progress,
                 )
         except NotADemonstration as refusal:
