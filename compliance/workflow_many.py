@@ -117,10 +117,10 @@ def _give_documents(named: Sequence[tuple[StatusEntry, DocumentReference]], *, b
 @transaction.atomic
 def withdraw_many(entries: Collection[int], *, by: User, now: datetime) -> set[int]:
     """Take submitted answers (their keys) back; the keys of those that nobody had decided."""
-    source, target = MOVES[Verb.WITHDRAW]
+    sources, target = MOVES[Verb.WITHDRAW]
     done: set[int] = set()
     for chunk in chunked(sorted(entries), _CHUNK):
-        waiting = StatusEntry.objects.filter(pk__in=chunk, state=source)
+        waiting = StatusEntry.objects.filter(pk__in=chunk, state__in=sources)
         held = waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", "item__institution")
         moved = dict(held)
         StatusEntry.objects.filter(pk__in=list(moved)).update(state=target)

@@ -16,9 +16,7 @@ APPS: Final = ("institutions", "compliance", "reporting")
 # Signing in is no business of the register's.
 LEFT_OUT: Final = frozenset({"last_login"})
 # Read from files and changed by nobody.
-STANDING: Final = frozenset(
-    {"Directive", "Edition", "Chapter", "Requirement", "Region", "Locality", "Settlement", "LargeCity"}
-)
+STANDING: Final = frozenset({"Directive", "Edition", "Chapter", "Requirement", "Locality", "Settlement", "LargeCity"})
 
 
 @cache

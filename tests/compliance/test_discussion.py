@@ -245,5 +245,5 @@ def test_the_page_costs_the_same_however_much_was_said(
         world.say(world.director, f"{number}")
     client.force_login(world.director)
     client.get(world.pages["item"])
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         client.get(world.pages["item"])

@@ -318,10 +318,10 @@ def test_speaking_of_quarters_costs_the_same_for_few_and_for_many(
 ):
     for _each in range(schools):
         DirectorFactory(institution=InstitutionFactory(locality=places.district))
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(24):
         notices.derive(on(WEEK_BEFORE))
     assert Notice.objects.count() == schools + 2
-    with django_assert_num_queries(19):  # all is said: nothing is written
+    with django_assert_num_queries(21):  # all is said: nothing is written
         assert notices.derive(on(WEEK_BEFORE)) == 0
 
 
@@ -342,7 +342,7 @@ def test_an_app_above_has_its_own_derived_counted_and_named(world, monkeypatch):
     assert (notices.derive(world.now), notices.derive(world.now)) == (1, 0)
     assert told() == [(world.editor, "storm", TODAY, 2)]
     assert (notices.family_of("storm"), notices.family_of("returned")) == (family, None)
-    assert list(notices.labels())[-2:] == ["unconfirmed_long", "storm"]
+    assert list(notices.labels())[-2:] == ["contradictions", "storm"]
 
 
 # --- reading ----------------------------------------------------------------------------------------

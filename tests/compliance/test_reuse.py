@@ -135,6 +135,6 @@ def test_the_queue_costs_the_same_for_any_reuse(
             world.far if number == 0 else InstitutionFactory(locality=world.places.district), photos=[picture(number)]
         )
     client.force_login(world.approver)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(23):
         response = client.get(reverse("compliance:queue"))
     assert len(response.context["rows"]) == 2 * entries - 1

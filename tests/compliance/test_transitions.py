@@ -5,6 +5,8 @@ The tables are the convention, written out: 404 for what lies outside, 409 and `
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from compliance.checklist import Checklist
 from compliance.enums import EntryState, ImportState, ReturnReason, Status, Verb
 from compliance.models import ChecklistItem, ImportRun, Period, PeriodException, StatusEntry
 from institutions.enums import ProposalState
-from institutions.models import ChangeProposal, Institution, User
+from institutions.models import ChangeProposal, Institution, Region, User
 from tests.factories.compliance import EntryFactory, InspectionFactory
 from tests.factories.institutions import (
     AdministratorFactory,
@@ -73,25 +75,37 @@ def people(school, places, order) -> dict[str, User | None]:
 
 @pytest.fixture
 def entries(school, people, order) -> dict[str, StatusEntry]:
-    """An answer of the author's in each state; decided by `decider`, revoked by `city-approver`."""
+    """An answer of the author's in each state; checked and revoked by `city-approver`, decided by `decider`."""
     return in_each_state(school, people, submitted_by=people["author"])
 
 
 def in_each_state(school: Institution, people: dict[str, User | None], **hands: Any) -> dict[str, StatusEntry]:
-    """Each is of an item of its own."""
+    """Each is of an item of its own. The checked one was checked while its region had a second level; it has none."""
     items = ChecklistItem.objects.filter(institution=school, listed=True, requirement__measure=None)
     items = items.select_related("institution", "requirement").order_by("requirement__sort_order")
-    return {
-        state.value: EntryFactory(
-            item=item,
-            to=state.value,
-            author=people["author"],
-            decided_by=people["decider"],
-            revoked_by=people["city-approver"],
-            **hands,
-        )
-        for state, item in zip(EntryState, items, strict=False)
-    }
+    made = {}
+    for state, item in zip(EntryState, items, strict=False):
+        checked = state == EntryState.CHECKED
+        with two_levels(school) if checked else nullcontext():
+            made[state.value] = EntryFactory(
+                item=item,
+                to=state.value,
+                author=people["author"],
+                decided_by=people["decider"],
+                revoked_by=people["city-approver"],
+                checked_by=people["city-approver"] if checked else None,
+                **hands,
+            )
+    return made
+
+
+@contextmanager
+def two_levels(school: Institution) -> Iterator[None]:
+    """The school's region has a second level within."""
+    regions = Region.objects.filter(pk=school.locality.region_id)
+    regions.update(second_level=True)
+    yield
+    regions.update(second_level=False)
 
 
 def address_of(verb: str, entry: StatusEntry, person: User | None, day: date) -> tuple[str, dict[str, Any]]:
@@ -112,7 +126,9 @@ def address_of(verb: str, entry: StatusEntry, person: User | None, day: date) ->
         "submit": (of_item, {**answer, "do": "submit"}),
         "discard": (f"{of_item}discard/", {}),
         "withdraw": (f"{of_item}withdraw/", {}),
+        "check": (f"/review/{entry.pk}/check/", shown),
         "approve": (f"/review/{entry.pk}/approve/", shown),
+        "check_many": ("/review/check/", {"shown": f"{entry.pk}:{entry.content_hash}"}),
         "approve_many": ("/review/approve/", {"shown": f"{entry.pk}:{entry.content_hash}"}),
         "return": (f"/review/{entry.pk}/return/", shown),
         "revoke": (f"/review/{entry.pk}/revoke/", shown),
@@ -121,71 +137,80 @@ def address_of(verb: str, entry: StatusEntry, person: User | None, day: date) ->
 
 PAGES = {
     "save": """
-                                                              | draft submitted approved returned withdrawn revoked
-    author co-director editor city-editor both                | done  done      done     done     done      done
-    other-director next-editor decider approver city-approver
-    district-approver next-approver analyst administrator
-    auditor substitute ended stranger                         | 404   404       404      404      404       404
-    nobody                                                    | login login     login    login    login     login
+                                                     | draft submitted checked approved returned withdrawn revoked
+    author co-director editor city-editor both       | done  done      done    done     done     done      done
+    other-director next-editor decider approver
+    city-approver district-approver next-approver
+    analyst administrator auditor substitute ended
+    stranger                                         | 404   404       404     404      404      404       404
+    nobody                                           | login login     login   login    login    login     login
     """,
     "submit": """
-                                                              | draft submitted approved returned withdrawn revoked
-    author co-director editor city-editor both                | done  kept      done     done     done      done
-    other-director next-editor decider approver city-approver
-    district-approver next-approver analyst administrator
-    auditor substitute ended stranger                         | 404   404       404      404      404       404
-    nobody                                                    | login login     login    login    login     login
+                                                     | draft submitted checked approved returned withdrawn revoked
+    author co-director editor city-editor both       | done  kept      kept    done     done     done      done
+    other-director next-editor decider approver
+    city-approver district-approver next-approver
+    analyst administrator auditor substitute ended
+    stranger                                         | 404   404       404     404      404      404       404
+    nobody                                           | login login     login   login    login    login     login
     """,
     "discard": """
-                                                                 | draft submitted approved returned withdrawn revoked
-    author                                                       | done  404       404      404      404       404
-    co-director other-director editor city-editor next-editor
-    both decider approver city-approver district-approver
-    next-approver analyst administrator auditor substitute ended
-    stranger                                                     | 404   404       404      404      404       404
-    nobody                                                       | login login     login    login    login     login
+                                                     | draft submitted checked approved returned withdrawn revoked
+    author                                           | done  404       404     404      404      404       404
+    co-director other-director editor city-editor
+    next-editor both decider approver city-approver
+    district-approver next-approver analyst
+    administrator auditor substitute ended stranger  | 404   404       404     404      404      404       404
+    nobody                                           | login login     login   login    login    login     login
     """,
     "withdraw": """
-                                                              | draft submitted approved returned withdrawn revoked
-    author                                                    | late  done      late     late     late      late
-    co-director editor city-editor both                       | late  late      late     late     late      late
-    other-director next-editor decider approver city-approver
-    district-approver next-approver analyst administrator
-    auditor substitute ended stranger                         | 404   404       404      404      404       404
-    nobody                                                    | login login     login    login    login     login
+                                                     | draft submitted checked approved returned withdrawn revoked
+    author                                           | late  done      done    late     late     late      late
+    co-director editor city-editor both              | late  late      late    late     late     late      late
+    other-director next-editor decider approver
+    city-approver district-approver next-approver
+    analyst administrator auditor substitute ended
+    stranger                                         | 404   404       404     404      404      404       404
+    nobody                                           | login login     login   login    login    login     login
     """,
     "approve": """
-                                                         | draft submitted approved returned withdrawn revoked
-    author co-director other-director editor city-editor
-    next-editor district-approver next-approver analyst
-    administrator auditor ended stranger                 | 404   404       404      404      404       404
-    both decider approver city-approver substitute       | 404   done      409      409      409       409
-    nobody                                               | login login     login    login    login     login
+                                                     | draft submitted checked approved returned withdrawn revoked
+    author co-director other-director editor
+    city-editor next-editor district-approver
+    next-approver analyst administrator auditor
+    ended stranger                                   | 404   404       404     404      404      404       404
+    both decider approver substitute                 | 404   done      done    409      409      409       409
+    city-approver                                    | 404   done      409     409      409      409       409
+    nobody                                           | login login     login   login    login    login     login
     """,
     "approve_many": """
-                                                         | draft submitted approved returned withdrawn revoked
-    author co-director other-director editor city-editor
-    next-editor district-approver next-approver analyst
-    administrator auditor ended stranger                 | 200   200       200      200      200       200
-    both decider approver city-approver substitute       | 200   done      200      200      200       200
-    nobody                                               | login login     login    login    login     login
+                                                     | draft submitted checked approved returned withdrawn revoked
+    author co-director other-director editor
+    city-editor next-editor district-approver
+    next-approver analyst administrator auditor
+    ended stranger                                   | 200   200       200     200      200      200       200
+    both decider approver substitute                 | 200   done      done    200      200      200       200
+    city-approver                                    | 200   done      200     200      200      200       200
+    nobody                                           | login login     login   login    login    login     login
     """,
     "return": """
-                                                         | draft submitted approved returned withdrawn revoked
-    author co-director other-director editor city-editor
-    next-editor district-approver next-approver analyst
-    administrator auditor ended stranger                 | 404   404       404      404      404       404
-    both decider approver city-approver substitute       | 404   done      409      409      409       409
-    nobody                                               | login login     login    login    login     login
+                                                     | draft submitted checked approved returned withdrawn revoked
+    author co-director other-director editor
+    city-editor next-editor district-approver
+    next-approver analyst administrator auditor
+    ended stranger                                   | 404   404       404     404      404      404       404
+    both decider approver city-approver substitute   | 404   done      done    409      409      409       409
+    nobody                                           | login login     login   login    login    login     login
     """,
     "revoke": """
-                                                         | draft submitted approved returned withdrawn revoked
-    author co-director other-director editor city-editor
-    next-editor district-approver next-approver analyst
-    administrator auditor ended stranger                 | 404   404       404      404      404       404
-    both approver city-approver substitute               | 404   409       done     409      409       409
-    decider                                              | 404   409       409      409      409       409
-    nobody                                               | login login     login    login    login     login
+                                                     | draft submitted checked approved returned withdrawn revoked
+    author co-director other-director editor
+    city-editor next-editor district-approver
+    next-approver analyst administrator auditor
+    ended stranger                                   | 404   404       404     404      404      404       404
+    both approver city-approver substitute           | 404   409       409     done     409      409       409
+    decider                                          | 404   409       409     409      409      409       409
+    nobody                                           | login login     login   login    login    login     login
     """,
 }
 
@@ -201,6 +226,81 @@ def test_pages_of_an_answer(people, entries, order, verb):
     assert table(people, entries, cell) == expected(PAGES[verb])
 
 
+ON_TWO_LEVELS = {
+    "check": """
+                                                     | submitted checked approved returned
+    author co-director other-director editor
+    city-editor next-editor district-approver
+    next-approver analyst administrator auditor
+    ended stranger                                   | 404       404     404      404
+    both decider approver substitute                 | 409       409     409      409
+    city-approver                                    | done      409     409      409
+    nobody                                           | login     login   login    login
+    """,
+    "check_many": """
+                                                     | submitted checked approved returned
+    author co-director other-director editor
+    city-editor next-editor both decider approver
+    district-approver next-approver analyst
+    administrator auditor substitute ended stranger  | 200       200     200      200
+    city-approver                                    | done      200     200      200
+    nobody                                           | login     login   login    login
+    """,
+    "approve": """
+                                                     | submitted checked approved returned
+    author co-director other-director editor
+    city-editor next-editor district-approver
+    next-approver analyst administrator auditor
+    ended stranger                                   | 404       404     404      404
+    both decider approver substitute                 | 409       done    409      409
+    city-approver                                    | 409       409     409      409
+    nobody                                           | login     login   login    login
+    """,
+    "approve_many": """
+                                                     | submitted checked approved returned
+    author co-director other-director editor
+    city-editor next-editor city-approver
+    district-approver next-approver analyst
+    administrator auditor ended stranger             | 200       200     200      200
+    both decider approver substitute                 | 200       done    200      200
+    nobody                                           | login     login   login    login
+    """,
+    "return": """
+                                                     | submitted checked approved returned
+    author co-director other-director editor
+    city-editor next-editor district-approver
+    next-approver analyst administrator auditor
+    ended stranger                                   | 404       404     404      404
+    both decider approver city-approver substitute   | done      done    409      409
+    nobody                                           | login     login   login    login
+    """,
+    "revoke": """
+                                                     | submitted checked approved returned
+    author co-director other-director editor
+    city-editor next-editor district-approver
+    next-approver analyst administrator auditor
+    ended stranger                                   | 404       404     404      404
+    both approver city-approver substitute           | 409       409     done     409
+    decider                                          | 409       409     409      409
+    nobody                                           | login     login   login    login
+    """,
+}
+
+
+@pytest.mark.parametrize("verb", ON_TWO_LEVELS)
+def test_pages_of_an_answer_where_the_district_checks_first(school, people, entries, order, verb):
+    """Checked by `city-approver`. The district's turn, then the region's; either may return."""
+    clients = browsers(people)
+    states = {state: entries[state] for state in ("submitted", "checked", "approved", "returned")}
+
+    def cell(name: str, state: str, before: Tables) -> str:
+        url, data = address_of(verb, states[state], people[name], order.day)
+        return answered(lambda: clients[name].post(url, data), before)
+
+    with two_levels(school):
+        assert table(people, states, cell) == expected(ON_TWO_LEVELS[verb])
+
+
 VERBS: dict[str, Any] = {
     "discard": lambda entry, by, now: workflow.discard_draft(entry, by=by, now=now),
     Verb.SUBMIT: lambda entry, by, now: workflow.submit(entry, by=by, now=now),
@@ -209,42 +309,51 @@ VERBS: dict[str, Any] = {
     Verb.RETURN: lambda entry, by, now: workflow.return_entry(
         entry, by=by, now=now, shown=entry.content_hash, reason=ReturnReason.UNCLEAR, note="Түсініксіз"
     ),
+    Verb.CHECK: lambda entry, by, now: workflow.check(entry, by=by, now=now, shown=entry.content_hash),
     Verb.REVOKE: lambda entry, by, now: workflow.revoke(entry, by=by, now=now, note="Қате"),
 }
 
 
 BY_HANDS = {
     "discard": """
-                                          | draft submitted approved returned withdrawn revoked
-    author                                | done  Stale     Stale    Stale    Stale     Stale
-    editor decider city-approver approver | Stale Stale     Stale    Stale    Stale     Stale
+                                          | draft submitted checked approved returned withdrawn revoked
+    author                                | done  Stale     Stale   Stale    Stale    Stale     Stale
+    editor decider city-approver approver | Stale Stale     Stale   Stale    Stale    Stale     Stale
     """,
     "submit": """
-                                                 | draft submitted approved returned withdrawn revoked
-    author editor decider city-approver approver | done  Stale     Stale    Stale    Stale     Stale
+                                                 | draft submitted checked approved returned withdrawn revoked
+    author editor decider city-approver approver | done  Stale     Stale   Stale    Stale    Stale     Stale
     """,
     "withdraw": """
-                                                 | draft submitted approved returned withdrawn revoked
-    author editor decider city-approver approver | Stale done      Stale    Stale    Stale     Stale
+                                                 | draft submitted checked approved returned withdrawn revoked
+    author editor decider city-approver approver | Stale done      done    Stale    Stale    Stale     Stale
+    """,
+    "check": """
+                                   | draft submitted  checked approved returned withdrawn revoked
+    author                         | Own   Own        Own     Own      Own      Own       Own
+    editor                         | Stale Own        Own     Own      Own      Own       Own
+    decider city-approver approver | Stale OtherLevel Stale   Stale    Stale    Stale     Stale
     """,
     "approve": """
-                                   | draft submitted approved returned withdrawn revoked
-    author                         | Own   Own       Own      Own      Own       Own
-    editor                         | Stale Own       Own      Own      Own       Own
-    decider city-approver approver | Stale done      Stale    Stale    Stale     Stale
+                     | draft submitted checked  approved returned withdrawn revoked
+    author           | Own   Own       Own      Own      Own      Own       Own
+    editor           | Stale Own       Own      Own      Own      Own       Own
+    decider approver | Stale done      done     Stale    Stale    Stale     Stale
+    city-approver    | Stale done      OwnCheck Stale    Stale    Stale     Stale
     """,
     "return": """
-                                   | draft submitted approved returned withdrawn revoked
-    author                         | Own   Own       Own      Own      Own       Own
-    editor                         | Stale Own       Own      Own      Own       Own
-    decider city-approver approver | Stale done      Stale    Stale    Stale     Stale
+                                   | draft submitted checked approved returned withdrawn revoked
+    author                         | Own   Own       Own     Own      Own      Own       Own
+    editor                         | Stale Own       Own     Own      Own      Own       Own
+    decider city-approver approver | Stale done      done    Stale    Stale    Stale     Stale
     """,
     "revoke": """
-                           | draft submitted approved returned withdrawn revoked
-    author                 | Own   Own       Own      Own      Own       Own
-    editor                 | Stale Own       Own      Own      Own       Own
-    decider                | Stale Stale     Own      Own      Stale     Own
-    city-approver approver | Stale Stale     done     Stale    Stale     Stale
+                  | draft submitted checked approved returned withdrawn revoked
+    author        | Own   Own       Own     Own      Own      Own       Own
+    editor        | Stale Own       Own     Own      Own      Own       Own
+    decider       | Stale Stale     Stale   Own      Own      Stale     Own
+    city-approver | Stale Stale     Own     done     Stale    Stale     Stale
+    approver      | Stale Stale     Stale   done     Stale    Stale     Stale
     """,
 }
 WORDS = {"StaleDecision": "Stale", "OwnEntry": "Own"}

@@ -224,7 +224,7 @@ def test_item_query_count(client: Client, world: World, entries: int, django_ass
     for _number in range(entries):
         EntryFactory(item=world.item, author=world.director, returned=True)
     signed_in(client, world.director).get(world.url())
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         response = client.get(world.url())
     assert len(response.context["entries"]) == entries
 

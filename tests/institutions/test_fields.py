@@ -41,7 +41,7 @@ def test_people_entered_together_have_their_keys() -> None:
 def test_the_migration_gives_everybody_their_key() -> None:
     UserFactory(full_name="Ғани")
     User.objects.update(sort_kk="")
-    importlib.import_module("institutions.migrations.0005_people_in_kazakh_order").fill(apps, None)
+    importlib.import_module("institutions.migrations.0006_people_in_kazakh_order").fill(apps, None)
     assert list(User.objects.values_list("sort_kk", flat=True)) == [sort_key_kk("Ғани")]
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from compliance import documents, inspections, workflow
-from compliance.enums import EntryState, ReturnReason, Status
+from compliance import discussion, documents, inspections, levels, workflow
+from compliance.enums import WAITING, EntryState, ReturnReason, Status
 from compliance.models import ChecklistItem, Evidence, Inspection, Period, PeriodException, StatusEntry
 from institutions import access
-from institutions.models import User
+from institutions.models import Region, User
 from tests.reporting.machine.world import DAY, World, ago, pick, there_are, there_is, who
 
 said = st.fixed_dictionaries(
@@ -58,21 +58,57 @@ class Answering(World):
             and (period is None or period.state == "open" or excused)
             and not (exception and (item.requirement.measure or draft.valid_until is None or not draft.note))
             and (draft.evidence is None or draft.evidence.revoked_at is None)
-            and not StatusEntry.objects.filter(item=item, state=EntryState.SUBMITTED).exclude(pk=draft.pk).exists()
+            and not StatusEntry.objects.filter(item=item, state__in=WAITING).exclude(pk=draft.pk).exists()
         )
 
     def may_decide(self, entry: StatusEntry, by: User) -> bool:
         now_is = StatusEntry.objects.get(pk=entry.pk)
-        return now_is.state == EntryState.SUBMITTED and by.pk not in now_is.hands
+        return now_is.state in WAITING and by.pk not in now_is.hands
 
     def may_approve(self, entry: StatusEntry, by: User) -> bool:
-        now_is = StatusEntry.objects.select_related("item", "evidence").get(pk=entry.pk)
         return (
             self.may_decide(entry, by)
-            and now_is.item.listed
+            and self.stands(entry)
+            and by.pk != StatusEntry.objects.get(pk=entry.pk).checked_by_id
+            and self.is_turn_of_region(entry, by)
+        )
+
+    def may_check(self, entry: StatusEntry, by: User) -> bool:
+        now_is = StatusEntry.objects.get(pk=entry.pk)
+        return (
+            now_is.state == EntryState.SUBMITTED
+            and self.stands(entry)
+            and self.has_two_levels(entry)
+            and by.pk in self.reviewers(now_is)
+        )
+
+    def stands(self, entry: StatusEntry) -> bool:
+        """Its item is still what it was written about, and its document holds."""
+        now_is = StatusEntry.objects.select_related("item", "evidence").get(pk=entry.pk)
+        return (
+            now_is.item.listed
             and now_is.item.version == now_is.item_version
             and (now_is.evidence is None or now_is.evidence.revoked_at is None)
         )
+
+    def has_two_levels(self, entry: StatusEntry) -> bool:
+        return Region.objects.filter(pk=self.places_of[entry.item.institution_id][1], second_level=True).exists()
+
+    def is_turn_of_region(self, entry: StatusEntry, by: User) -> bool:
+        if not self.has_two_levels(entry):
+            return True
+        now_is = StatusEntry.objects.get(pk=entry.pk)
+        checked = now_is.state == EntryState.CHECKED or not self.reviewers(now_is)
+        return checked and by.pk in self.approvers(region=self.places_of[entry.item.institution_id][1])
+
+    def reviewers(self, entry: StatusEntry) -> set[int]:
+        """Who checks it for its district: approvers there, but those of the region and those who wrote it."""
+        locality, region = self.places_of[entry.item.institution_id]
+        return self.approvers(locality=locality) - self.approvers(region=region) - set(entry.hands)
+
+    def approvers(self, **place: int) -> set[int]:
+        ((name, key),) = place.items()
+        return {one.user_id for one in self.roles if one.role in access.DECIDE and getattr(one, f"{name}_id") == key}
 
     # --- answers -----------------------------------------------------------------------------------
 
@@ -131,7 +167,7 @@ class Answering(World):
         if entry is None:
             return
         past = entry.item.entries.filter(state=EntryState.APPROVED).select_related("item").latest("pk")
-        hands = {*past.hands, past.decided_by_id, *entry.hands}
+        hands = {*past.hands, past.checked_by_id, past.decided_by_id, *entry.hands}
         by = self.another(hand, access.DECIDE, entry.item.institution_id, hands)
         if by is not None:
             self.attempt(workflow.revoke, past, by=by, note="Қате", must=True)
@@ -151,10 +187,10 @@ class Answering(World):
             self.attempt(documents.revoke, entry.evidence, by=by, note="Жалған", must=True)
             self.attempt(workflow.approve, entry, by=by, shown=entry.content_hash, must=False)
 
-    @there_is(EntryState.SUBMITTED)
-    @rule(hand=who, number=pick, verb=st.sampled_from(["approve", "approve", "return"]))
+    @there_is(EntryState.SUBMITTED, EntryState.CHECKED)
+    @rule(hand=who, number=pick, verb=st.sampled_from(["approve", "approve", "check", "return"]))
     def decide_one(self, hand: int, number: int, verb: str) -> None:
-        if (entry := self.entry(number, EntryState.SUBMITTED)) is not None:
+        if (entry := self.entry(number, *WAITING)) is not None:
             self.decide(entry, self.hand(hand, access.DECIDE, entry.item.institution_id), verb)
 
     @precondition(lambda world: world.shown)
@@ -164,6 +200,24 @@ class Answering(World):
         if self.shown:
             entry = self.shown[number % len(self.shown)]
             self.decide(entry, self.hand(hand, access.DECIDE, entry.item.institution_id), verb)
+
+    @rule(number=pick, on=st.booleans())
+    def switch_the_second_level(self, number: int, on: bool) -> None:
+        region = self.one_of(
+            Region.objects.filter(pk__in={region for _locality, region in self.places_of.values()}), number
+        )
+        if region is not None and region.second_level != on:
+            by = self.hand(0, access.ADMINISTER, None)
+            may = not on or bool(self.approvers(region=region.pk))
+            self.attempt(levels.switch, region, on=on, by=by, day=self.today, must=may)
+
+    @rule(hand=who, school=pick, code=pick, text=st.sampled_from(["Қашан?", "Ертең", " "]))
+    def say(self, hand: int, school: int, code: int, text: str) -> None:
+        if (item := self.item(school, code)) is None:
+            return
+        by = self.hand(hand, access.ANSWER | access.DECIDE, item.institution_id)
+        if item.institution_id in self.reach(by, access.ANSWER | access.DECIDE):
+            self.attempt(discussion.say, item, text, by=by, must=bool(text.strip()))
 
     @there_is(EntryState.SUBMITTED)
     @rule(number=pick)
@@ -177,6 +231,9 @@ class Answering(World):
         elif verb == "approve":
             may = self.may_approve(entry, by)
             self.attempt(workflow.approve, entry, by=by, shown=entry.content_hash, must=may)
+        elif verb == "check":
+            may = self.may_check(entry, by)
+            self.attempt(workflow.check, entry, by=by, shown=entry.content_hash, must=may)
         else:
             self.attempt(
                 workflow.return_entry,
@@ -273,7 +330,8 @@ class Answering(World):
         if entry.item.institution_id not in self.reach(by, access.DECIDE):
             self.is_not_found(by, "compliance:revoke", entry.pk, note=note)
             return
-        may = entry.state == EntryState.APPROVED and by.pk not in {*entry.hands, entry.decided_by_id} and note.strip()
+        others = {*entry.hands, entry.checked_by_id, entry.decided_by_id}
+        may = entry.state == EntryState.APPROVED and by.pk not in others and note.strip()
         self.attempt(workflow.revoke, entry, by=by, note=note, must=bool(may))
 
     # --- documents -----------------------------------------------------------------------------------

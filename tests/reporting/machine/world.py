@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition
 from time_machine import Traveller
 
-from compliance import confirmations, inspections, merging, periods, proposals, relocation, workflow
+from compliance import confirmations, discussion, inspections, levels, merging, periods, proposals, relocation, workflow
 from compliance.enums import EntryState
 from compliance.imports import running
 from compliance.models import ChecklistItem, DailySeal, Evidence, Period, StatusChange, StatusEntry
@@ -47,6 +47,8 @@ ago = st.one_of(st.integers(0, 3), st.integers(0, 120), st.integers(0, 900))
 # How a verb says no. Whatever else it raises is a fault of the program.
 REFUSALS: Final = (
     workflow.Refused,
+    levels.NobodyApproves,
+    discussion.NotSaid,
     inspections.Refused,
     merging.Refused,
     proposals.Refused,
