@@ -45,7 +45,7 @@ ALSO = {
 # One page of each kind is enough; files, the two ends of a session and the support window's inside are other tests'.
 FILES = (
     r"briefs/\d+/file|coverage/(?:institutions/)?file|institutions/export|imports/template|imports/\d+/errors"
-    r"|quarters/\w+/regions/file|journal/export"
+    r"|quarters/\w+/regions/file|journal/export|photos/(?:kept/)?\d+|editions/(?:example|\d+/file)"
 )
 LEFT_OUT = re.compile(rf"/(?:{FILES}|accounts/logout|admin/.+|static|api)/.*")
 

@@ -91,25 +91,6 @@ class Answering(World):
             and (now_is.evidence is None or now_is.evidence.revoked_at is None)
         )
 
-    def has_two_levels(self, entry: StatusEntry) -> bool:
-        return Region.objects.filter(pk=self.places_of[entry.item.institution_id][1], second_level=True).exists()
-
-    def is_turn_of_region(self, entry: StatusEntry, by: User) -> bool:
-        if not self.has_two_levels(entry):
-            return True
-        now_is = StatusEntry.objects.get(pk=entry.pk)
-        checked = now_is.state == EntryState.CHECKED or not self.reviewers(now_is)
-        return checked and by.pk in self.approvers(region=self.places_of[entry.item.institution_id][1])
-
-    def reviewers(self, entry: StatusEntry) -> set[int]:
-        """Who checks it for its district: approvers there, but those of the region and those who wrote it."""
-        locality, region = self.places_of[entry.item.institution_id]
-        return self.approvers(locality=locality) - self.approvers(region=region) - set(entry.hands)
-
-    def approvers(self, **place: int) -> set[int]:
-        ((name, key),) = place.items()
-        return {one.user_id for one in self.roles if one.role in access.DECIDE and getattr(one, f"{name}_id") == key}
-
     # --- answers -----------------------------------------------------------------------------------
 
     @rule(hand=who, school=pick, code=pick, said=said)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from hypothesis.stateful import invariant
 
-from compliance.enums import EntryState, Level, Measure, PeriodState
+from compliance.enums import WAITING, EntryState, Level, Measure, PeriodState
 from compliance.ledger import chain
 from compliance.models import ChecklistItem, DailySeal, LedgerHead, PendingFold, Period, RegisterDay, StatusEntry
 from compliance.seals import Proof
@@ -181,8 +181,10 @@ class Holding(World):
         decides = self.reach(person, access.DECIDE)
         assert keys(StatusEntry.objects.decidable_by(person)) == {
             one.pk
-            for one in self.entries(EntryState.SUBMITTED)
-            if one.item.institution_id in decides and person.pk not in one.hands
+            for one in self.entries(*WAITING)
+            if one.item.institution_id in decides
+            and person.pk not in {*one.hands, one.checked_by_id}
+            and self.is_turn_of_region(one, person)
         }
 
     def revokes(self, person: User) -> None:
@@ -190,7 +192,8 @@ class Holding(World):
         assert keys(StatusEntry.objects.revocable_by(person)) == {
             one.pk
             for one in self.entries(EntryState.APPROVED)
-            if one.item.institution_id in decides and person.pk not in {*one.hands, one.decided_by_id}
+            if one.item.institution_id in decides
+            and person.pk not in {*one.hands, one.checked_by_id, one.decided_by_id}
         }
 
     def edits(self, person: User) -> None:
@@ -233,6 +236,8 @@ def keys(rows: Any) -> set[int]:
 def hold_four_eyes() -> None:
     """3. Nobody decides, revokes or publishes what they wrote, submitted, proposed or asked for."""
     own = Q(decided_by=F("author")) | Q(decided_by=F("submitted_by"))
+    own |= Q(checked_by=F("author")) | Q(checked_by=F("submitted_by"))
+    own |= Q(decided_by=F("checked_by"), state__in=[EntryState.APPROVED, EntryState.REVOKED])
     undone = Q(revoked_by=F("author")) | Q(revoked_by=F("submitted_by")) | Q(revoked_by=F("decided_by"))
     assert not StatusEntry.objects.filter(own | undone).exists()
     assert not ChangeProposal.objects.filter(decided_by=F("proposed_by")).exists()

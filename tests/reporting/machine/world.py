@@ -22,11 +22,11 @@ from compliance import confirmations, discussion, inspections, levels, merging, 
 from compliance.enums import EntryState
 from compliance.imports import running
 from compliance.models import ChecklistItem, DailySeal, Evidence, Period, StatusChange, StatusEntry
-from institutions import registry
+from institutions import access, registry
 from institutions.clock import local_day
 from institutions.enums import COUNTRY_ROLES, Role
 from institutions.invitations import AddressKnown
-from institutions.models import Institution, Journal, Membership, User
+from institutions.models import Institution, Journal, Membership, Region, User
 from reporting import publication
 from reporting.models import Brief
 from tests import tables
@@ -181,6 +181,25 @@ class World(RuleBasedStateMachine):
 
     def has_role(self, person: User, roles: Collection[Role]) -> bool:
         return any(one.user_id == person.pk and one.role in roles for one in self.roles)
+
+    def has_two_levels(self, entry: StatusEntry) -> bool:
+        return Region.objects.filter(pk=self.places_of[entry.item.institution_id][1], second_level=True).exists()
+
+    def is_turn_of_region(self, entry: StatusEntry, by: User) -> bool:
+        if not self.has_two_levels(entry):
+            return True
+        now_is = StatusEntry.objects.get(pk=entry.pk)
+        checked = now_is.state == EntryState.CHECKED or not self.reviewers(now_is)
+        return checked and by.pk in self.approvers(region=self.places_of[entry.item.institution_id][1])
+
+    def reviewers(self, entry: StatusEntry) -> set[int]:
+        """Who checks it for its district: approvers there, but those of the region and those who wrote it."""
+        locality, region = self.places_of[entry.item.institution_id]
+        return self.approvers(locality=locality) - self.approvers(region=region) - set(entry.hands)
+
+    def approvers(self, **place: int) -> set[int]:
+        ((name, key),) = place.items()
+        return {one.user_id for one in self.roles if one.role in access.DECIDE and getattr(one, f"{name}_id") == key}
 
     def hand(self, number: int, roles: Collection[Role] | None, institution: int | None) -> User:
         """Somebody who may do it, mostly; else anybody, who may not."""
