@@ -105,6 +105,7 @@ def _states() -> list[Mark]:
     return [
         Mark(EntryState.DRAFT, _("Only the author sees it. Nothing is counted.")),
         Mark(EntryState.SUBMITTED, _("It waits for a decision and can no longer be changed, only withdrawn.")),
+        Mark(EntryState.CHECKED, _("The district says that it is right; the region has still to approve it.")),
         Mark(EntryState.APPROVED, _("Somebody else has checked it; it counts from the day that it names.")),
         Mark(EntryState.RETURNED, _("It came back with a reason: mend it and submit it again.")),
         Mark(EntryState.WITHDRAWN, _("The author took it back before the decision.")),
