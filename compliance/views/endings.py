@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.core.paginator import Paginator
+from django.db.models import Case, F, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -24,12 +25,16 @@ PAGE: Final = 50
 
 @require_safe
 def endings(request: AuthenticatedRequest) -> HttpResponse:
-    """Answers that end within ninety days or have ended and were not shown anew, the earliest end first."""
+    """Answers that end within ninety days, the soonest first; then those that have ended and were not shown anew."""
     now = timezone.now()
     day = local_day(now)
     visible = StatusEntry.objects.visible_to(request.user).ending(day)
     found = EndingFilter(request.GET, queryset=visible, request=request)
-    page = Paginator(found.qs.with_context().order_by("valid_until", "pk"), PAGE).get_page(request.GET.get("page"))
+    coming = Case(
+        When(valid_until__gte=day, then=F("valid_until"))
+    )  # what ended years ago must not hide what can be helped
+    rows = found.qs.with_context().order_by(coming.asc(nulls_last=True), "-valid_until", "pk")
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     inside = Institution.objects.within_roles(request.user, INSIDERS)
     if visible.exclude(item__institution__in=inside).exists():
         journal.write("endings.list", "endings", by=request.user, after=request.GET.dict(), now=now)
