@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,8 @@ from institutions.clock import today
 from institutions.enums import Role
 from institutions.http import AuthenticatedRequest
 from institutions.models import Membership, User
+
+_MOST_CONTACTS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,11 @@ def help_page(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "help.html", context)
 
 
-def _contacts(user: User, memberships: Iterable[Membership]) -> list[Contact]:
+def _contacts(user: User, memberships: Sequence[Membership]) -> list[Contact]:
     """For a director those who keep and decide the facility's records; for all others the ministry's administrators.
 
-    Two queries at the most; nobody is named to people who have no role.
+    One query; nobody is named to people who have no role.
     """
-    memberships = list(memberships)
     if not memberships:
         return []
     wanted = Q(role=Role.ADMINISTRATOR)
@@ -79,16 +80,13 @@ def _contacts(user: User, memberships: Iterable[Membership]) -> list[Contact]:
         .filter(wanted)
         .exclude(user=user)
         .select_related("user", "region", "locality")
-        .order_by("role", "user__full_name")
+        .order_by("role", "user__sort_kk")
         .distinct()
     )
     return [
         Contact(membership.user, str(Role(membership.role).label), str(membership.scope or _("the country")))
         for membership in found[:_MOST_CONTACTS]
     ]
-
-
-_MOST_CONTACTS: Final = 8
 
 
 def _statuses() -> list[Mark]:

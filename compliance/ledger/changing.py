@@ -182,13 +182,7 @@ class _Writer:
 
     def write(self, changed: Sequence[Changed]) -> None:
         pks = [one.institution.pk for one in changed]
-        LedgerHead.objects.bulk_create([LedgerHead(institution_id=pk) for pk in pks], ignore_conflicts=True)
-        heads = LedgerHead.objects.in_bulk(pks)
-        last_known = dict(
-            StatusChange.objects.filter(institution__in=pks, seq=F("institution__ledger_head__length"))
-            .order_by()
-            .values_list("institution", "recorded_on")
-        )
+        heads, last_known = _heads(pks)
         states, given, stored, items = _states(pks), _answers(pks), _stored_spans(pks), _items(pks)
         findings = findings_at(pks)
         rows = self._rows(pks)
@@ -444,6 +438,17 @@ class _Writer:
 def _cell(level: Level, place: int, obliged: bool) -> CellKey:
     """A cell in a shape: its place is a position, and the requirement that of whoever takes the shape."""
     return CellKey(level.value, place, None, "", "", obliged, 0)
+
+
+def _heads(pks: Sequence[int]) -> tuple[dict[int, LedgerHead], dict[int, date]]:
+    """The ends of institutions' chains, begun where there are none, and the days of knowledge of their last rows."""
+    LedgerHead.objects.bulk_create([LedgerHead(institution_id=pk) for pk in pks], ignore_conflicts=True)
+    last_known = (
+        StatusChange.objects.filter(institution__in=pks, seq=F("institution__ledger_head__length"))
+        .order_by()
+        .values_list("institution", "recorded_on")
+    )
+    return LedgerHead.objects.in_bulk(pks), dict(last_known)
 
 
 def _states(pks: Iterable[int]) -> dict[int, list[DatedState]]:

@@ -11,15 +11,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from compliance import books
 from compliance.duties import Book
 from compliance.enums import Level
 from compliance.ledger.cells import chunked
-from compliance.ledger.changing import Changed, _Here, _Jump, _states, _Writer
+from compliance.ledger.changing import Changed, _heads, _Here, _Jump, _states, _Writer
 from compliance.ledger.standing import findings_at
-from compliance.models import Applicability, ChecklistItem, LedgerHead, StatusChange
+from compliance.models import Applicability, ChecklistItem
 from compliance.timeline import ListedSpan
 
 _CHUNK = 500
@@ -42,13 +41,7 @@ def verify_many(changed: Sequence[Changed], *, requirement: int, now: datetime) 
 class _Verifier(_Writer):
     def verify(self, changed: Sequence[Changed], requirement: int) -> None:
         pks = [one.institution.pk for one in changed]
-        LedgerHead.objects.bulk_create([LedgerHead(institution_id=pk) for pk in pks], ignore_conflicts=True)
-        heads = LedgerHead.objects.in_bulk(pks)
-        last_known = dict(
-            StatusChange.objects.filter(institution__in=pks, seq=F("institution__ledger_head__length"))
-            .order_by()
-            .values_list("institution", "recorded_on")
-        )
+        heads, last_known = _heads(pks)
         items = dict(
             ChecklistItem.objects.filter(institution__in=pks, requirement=requirement)
             .order_by()
