@@ -17,13 +17,13 @@ from compliance.models import Edition, Period
 from institutions.models import Region
 from institutions.templatetags.qalqan import percent_label
 from reporting import charts
+from reporting.brief.composing import QUARTERS
 from reporting.coverage import Counts, Dimension, Question, count, series
 from reporting.drawings import Part, draw
 from reporting.explorer import Cell, Column, address_of, columns_of, table_url
 from reporting.forms import CoverageForm
 
-QUARTERS: Final = 8  # of a trend, the day that is looked at included
-_ROMAN: Final = ("I", "II", "III", "IV")
+MOST_POINTS: Final = 8  # of a trend, the day that is looked at included
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,8 @@ def _about(question: Question, column: Column) -> Question:
 
 def _points(as_of: date) -> list[Point]:
     """The ends of the quarters before a day, and the day; oldest first. Two queries."""
-    ended = Period.objects.filter(ends_on__lt=as_of).order_by("-ends_on")[: QUARTERS - 1]
-    days = [(f"{period.year} {_ROMAN[period.quarter - 1]}", period.ends_on) for period in reversed(ended)]
+    ended = Period.objects.filter(ends_on__lt=as_of).order_by("-ends_on")[: MOST_POINTS - 1]
+    days = [(f"{period.year} {QUARTERS[period.quarter - 1]}", period.ends_on) for period in reversed(ended)]
     days.append((as_of.strftime("%d.%m"), as_of))
     begun = list(Edition.objects.values_list("in_force_from", flat=True))
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -18,9 +18,9 @@ from compliance.models import RegisterDay, Requirement
 from institutions import journal
 from institutions.access import INSIDERS
 from institutions.enums import Kind, Ownership
-from institutions.http import AuthenticatedRequest
+from institutions.http import AuthenticatedRequest, grid_file
 from institutions.models import Institution
-from institutions.tables import CSV, XLSX, Grid, to_csv, to_xlsx
+from institutions.tables import Grid
 from reporting import sums
 from reporting.coverage import Counts, Part, Reach, count, institutions_behind, records, statuses_of
 from reporting.coverage_charts import coverage_map, coverage_trend, has_map, mapped_column
@@ -31,7 +31,6 @@ from reporting.forms import BY_KIND, PARTS, BehindForm, CoverageForm, View
 AnyForm = TypeVar("AnyForm", CoverageForm, BehindForm)
 
 BEHIND_PAGE = 50
-_MEDIA_TYPES: Final = {"xlsx": XLSX, "csv": CSV}
 
 
 @require_safe
@@ -101,19 +100,7 @@ def _asked(form_class: type[AnyForm], request: AuthenticatedRequest) -> tuple[An
 
 
 def _file(request: AuthenticatedRequest, name: str, grid: Grid, day: date) -> HttpResponse:
-    """Raises Http404 for a format that there is not."""
-    wanted = request.GET.get("format", "")
-    if wanted not in _MEDIA_TYPES:
-        raise Http404
-    data = to_csv(grid) if wanted == "csv" else to_xlsx(grid, grid.sheet, day)
-    return HttpResponse(
-        data,
-        content_type=_MEDIA_TYPES[wanted],
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}-{day.isoformat()}.{wanted}"',
-            "Cache-Control": "no-store",
-        },
-    )
+    return grid_file(grid, request.GET.get("format", ""), name=f"{name}-{day.isoformat()}", title=grid.sheet, day=day)
 
 
 @require_safe

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,14 +13,11 @@ from compliance.confirmations import last_day_on_time
 from compliance.models import Period
 from institutions import access, journal
 from institutions.clock import local_day
-from institutions.http import AuthenticatedRequest
-from institutions.tables import CSV, XLSX, to_csv, to_xlsx
+from institutions.http import AuthenticatedRequest, grid_file
 from reporting import completeness
 from reporting.completeness import NoSuchPlace, Table
 from reporting.explorer import Step
 from reporting.forms import CompletenessForm
-
-_MEDIA_TYPES: Final = {"xlsx": XLSX, "csv": CSV}
 
 
 @require_safe
@@ -52,17 +47,14 @@ def regions_file(request: AuthenticatedRequest, code: str) -> HttpResponse:
     form = CompletenessForm(request.GET)
     kind = request.GET.get("kind", "xlsx")
     shown = _table(request, period, form)
-    if shown is None or kind not in _MEDIA_TYPES:
+    if shown is None:
         raise Http404
-    grid = completeness.grid(shown)
     now = timezone.now()
-    data = to_csv(grid) if kind == "csv" else to_xlsx(grid, period.in_words, local_day(now))
+    name = "-".join(["qalqan", period.code, *([form.cleaned_data["region"]] if form.cleaned_data["region"] else [])])
+    day = local_day(now)
+    response = grid_file(completeness.grid(shown), kind, name=name, title=period.in_words, day=day)
     asked = {"period": period.code, "region": form.cleaned_data["region"], "days": shown.days, "kind": kind}
     journal.write("period.download", period, by=request.user, after=asked, now=now)
-    name = "-".join(["qalqan", period.code, *([form.cleaned_data["region"]] if form.cleaned_data["region"] else [])])
-    response = HttpResponse(data, content_type=_MEDIA_TYPES[kind])
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 
